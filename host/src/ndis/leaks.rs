@@ -1,0 +1,62 @@
+//! What must be gone at halt and at unload.
+
+use super::{Ndis, adapter::Adapter};
+use crate::{
+    verify::{Rule, rules},
+    world::world,
+};
+
+/// Items of one kind that a message lists.
+const LISTED: usize = 8;
+
+impl Ndis {
+    /// Ends the run if anything that belongs to the adapter is left.
+    pub(super) fn check_nothing_left(&self, adapter: &Adapter, when: &str, rule: &'static Rule) {
+        let world = world();
+        let (sends, receives) = adapter.outstanding();
+        if sends + receives > 0 {
+            world.violation(&rules::NBL_LEAK, format!("{sends} sends and {receives} receives out {when}"));
+        }
+        let left = self.objects.left(Some(adapter.handle));
+        if left.iter().any(|(_, what)| *what == "interrupt") {
+            world.violation(&rules::INTERRUPT_LEFT, format!("an interrupt is registered {when}"));
+        }
+        if left.iter().any(|(_, what)| *what == "timer") {
+            world.violation(&rules::TIMER_LEFT, format!("a timer is allocated {when}"));
+        }
+        let mut names: Vec<String> = left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
+        for (&addr, _) in self.owners.borrow().iter().filter(|(_, owner)| **owner == adapter.handle) {
+            if let Some(block) = world.mem.block(addr) {
+                names.push(format!("{} bytes, tag {}, from {}", block.size, tag(block.tag), block.by));
+            }
+        }
+        if !names.is_empty() {
+            world.violation(rule, format!("{} {when}: {}", names.len(), list(&names)));
+        }
+    }
+
+    /// Ends the run if anything of the driver's is left after its unload.
+    pub(super) fn check_unloaded(&self) {
+        let world = world();
+        let mut names: Vec<String> = self.objects.left(None).iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
+        let blocks = world.mem.drivers_blocks();
+        names.extend(blocks.iter().map(|b| format!("{} bytes, tag {}, from {}", b.size, tag(b.tag), b.by)));
+        if !names.is_empty() {
+            world.violation(&rules::UNLOAD_LEAK, format!("{} left after unload: {}", names.len(), list(&names)));
+        }
+    }
+}
+
+/// A pool tag as Windows prints it.
+fn tag(tag: u32) -> String {
+    let text: String = tag.to_le_bytes().iter().map(|&b| if b.is_ascii_graphic() { char::from(b) } else { '.' }).collect();
+    format!("'{text}'")
+}
+
+fn list(names: &[String]) -> String {
+    let mut text = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
+    if names.len() > LISTED {
+        text.push_str("; ...");
+    }
+    text
+}

@@ -1,0 +1,321 @@
+//! What NDIS makes an adapter go through, from AddDevice to the end.
+
+use super::{
+    Ndis,
+    adapter::{Adapter, State},
+    check,
+    driver::Miniport,
+};
+use crate::{
+    abi::{
+        self, NDIS_MINIPORT_INIT_PARAMETERS as Init, NDIS_MINIPORT_PAUSE_PARAMETERS as Pause,
+        NDIS_MINIPORT_RESTART_PARAMETERS as Restart, NDIS_OBJECT_HEADER, NET_DEVICE_PNP_EVENT as PnpEvent, Ptr,
+        constants as c,
+    },
+    imports,
+    mem::Kind,
+    devnode::Device,
+    verify::rules,
+    world::{call, world},
+};
+use std::{rc::Rc, time::Duration};
+
+/// NDIS gives up on a pause, restart or reset after this long.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How a pause ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paused {
+    /// MiniportPause returned NDIS_STATUS_PENDING.
+    pub pended: bool,
+}
+
+/// A parameter block with an object header, zeroed.
+fn parameters(size: usize, kind: u32, header_size: u32) -> u64 {
+    let Some(addr) = world().mem.allocate(Kind::Host, 0, size, "parameters") else {
+        panic!("the machine's memory is used up")
+    };
+    abi::fill(addr, 0, size);
+    let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(addr);
+    header.set(NDIS_OBJECT_HEADER::Type, kind as u8);
+    header.set(NDIS_OBJECT_HEADER::Revision, 1);
+    header.set(NDIS_OBJECT_HEADER::Size, header_size as u16);
+    addr
+}
+
+fn free(addr: u64) {
+    let _ = world().mem.free(Kind::Host, addr);
+}
+
+impl Ndis {
+    /// AddDevice: a device node of this driver's appeared.
+    ///
+    /// # Errors
+    /// The driver's MiniportAddDevice refused it.
+    pub fn add(&self, miniport: &Rc<Miniport>, device: Rc<Device>) -> Result<Rc<Adapter>, u32> {
+        let handle = world().mem.allocate(Kind::Host, 0, 4096, "miniport adapter").ok_or(c::NDIS_STATUS_RESOURCES)?;
+        let adapter = Rc::new(Adapter::new(handle, Rc::clone(miniport), device));
+        self.adapters.borrow_mut().push(Rc::clone(&adapter));
+        let handler = miniport.pnp.get().add_device;
+        if handler != 0 {
+            let status = call("MiniportAddDevice", handler, &[handle, miniport.context]) as u32;
+            if status != c::NDIS_STATUS_SUCCESS {
+                self.forget(&adapter);
+                return Err(status);
+            }
+        }
+        Ok(adapter)
+    }
+
+    /// MiniportInitializeEx, and the checks of NDIS-INIT.
+    ///
+    /// # Errors
+    /// The status that MiniportInitializeEx returned.
+    pub fn initialize(&self, adapter: &Rc<Adapter>) -> Result<(), u32> {
+        self.filter_resources(adapter)?;
+        let resources = adapter.device.resource_list();
+        let block = parameters(Init::SIZE_ALL, c::NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, c::NDIS_SIZEOF_MINIPORT_INIT_PARAMETER_REVISION_1);
+        let p: Ptr<Init> = Ptr::new(block);
+        p.set(Init::AllocatedResources, resources);
+        p.set(Init::MiniportAddDeviceContext, adapter.add_device_context.get());
+        p.set(Init::IfIndex, 1);
+        adapter.set_state(State::Initializing);
+        let miniport = &adapter.miniport;
+        let args = [adapter.handle, miniport.context, block];
+        let status = call("MiniportInitializeEx", miniport.handlers.initialize, &args) as u32;
+        free(block);
+        free(resources);
+        if status != c::NDIS_STATUS_SUCCESS {
+            self.check_nothing_left(adapter, "after MiniportInitializeEx failed", &rules::INIT_LEAK);
+            adapter.set_state(State::Halted);
+            adapter.attribute_flags.set(None);
+            adapter.general.replace(None);
+            return Err(status);
+        }
+        if adapter.general.borrow().is_none() {
+            world().violation(&rules::ORDER, "MiniportInitializeEx succeeded without general attributes (NDIS-INIT-04)".into());
+        }
+        adapter.set_state(State::Paused);
+        Ok(())
+    }
+
+    /// MiniportRestart.
+    ///
+    /// # Errors
+    /// The status of a failed restart; the adapter is paused again.
+    pub fn restart(&self, adapter: &Rc<Adapter>) -> Result<(), u32> {
+        let world = world();
+        let block = parameters(Restart::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1);
+        adapter.set_state(State::Restarting);
+        adapter.restart.begin();
+        let args = [adapter.context.get(), block];
+        let mut status = call("MiniportRestart", adapter.miniport.handlers.restart, &args) as u32;
+        if status == c::NDIS_STATUS_PENDING {
+            let deadline = world.clock.now().after(LONGEST);
+            if !world.sched.block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some()) {
+                world.violation(&rules::RESTART_NONE, format!("restart not completed within {LONGEST:?}"));
+            }
+            status = adapter.restart.status().unwrap_or(c::NDIS_STATUS_FAILURE);
+        } else if adapter.restart.status().is_some() {
+            world.violation(&rules::RESTART_NONE, format!("NdisMRestartComplete called and {status:#x} returned"));
+        }
+        adapter.restart.end();
+        free(block);
+        if status == c::NDIS_STATUS_SUCCESS {
+            adapter.set_state(State::Running);
+            return Ok(());
+        }
+        adapter.set_state(State::Paused);
+        Err(status)
+    }
+
+    /// MiniportPause; returns when the pause is complete.
+    pub fn pause(&self, adapter: &Rc<Adapter>, reason: u32) -> Paused {
+        let world = world();
+        let began = world.clock.now();
+        let block = parameters(Pause::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1);
+        Ptr::<Pause>::new(block).set(Pause::PauseReason, reason);
+        adapter.set_state(State::Pausing);
+        adapter.pause.begin();
+        let args = [adapter.context.get(), block];
+        let status = call("MiniportPause", adapter.miniport.handlers.pause, &args) as u32;
+        let pended = status == c::NDIS_STATUS_PENDING;
+        match status {
+            c::NDIS_STATUS_PENDING => {
+                let deadline = world.clock.now().after(LONGEST);
+                if !world.sched.block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some()) {
+                    let (sends, receives) = adapter.outstanding();
+                    world.violation(&rules::PAUSE_TIMEOUT, format!(
+                        "pause not completed within {LONGEST:?}; {sends} sends and {receives} receives out"));
+                }
+            }
+            c::NDIS_STATUS_SUCCESS if adapter.pause.status().is_some() => world.violation(
+                &rules::PAUSE_NONE, "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into()),
+            c::NDIS_STATUS_SUCCESS => check_drained(adapter),
+            other => world.violation(&rules::PAUSE_RETURN, format!("MiniportPause returned {other:#x}")),
+        }
+        adapter.pause.end();
+        free(block);
+        adapter.set_state(State::Paused);
+        let took = u64::try_from(world.clock.now().since(began).as_nanos()).unwrap_or(u64::MAX);
+        adapter.count(|n| {
+            n.pauses += 1;
+            n.pauses_pended += u64::from(pended);
+            n.pause_longest_ns = n.pause_longest_ns.max(took);
+        });
+        Paused { pended }
+    }
+
+    /// MiniportResetEx; returns when the reset is complete.
+    pub fn reset(&self, adapter: &Rc<Adapter>) -> u32 {
+        let world = world();
+        if adapter.miniport.handlers.reset == 0 {
+            return c::NDIS_STATUS_NOT_SUPPORTED;
+        }
+        let Some(out) = world.mem.allocate(Kind::Host, 0, 8, "AddressingReset") else { return c::NDIS_STATUS_RESOURCES };
+        abi::write(out, 0_u64);
+        adapter.reset.begin();
+        let args = [adapter.context.get(), out];
+        let mut status = call("MiniportResetEx", adapter.miniport.handlers.reset, &args) as u32;
+        let addressing: u8 = abi::read(out);
+        adapter.addressing_reset.set(addressing != 0);
+        if status == c::NDIS_STATUS_PENDING {
+            let deadline = world.clock.now().after(LONGEST);
+            if !world.sched.block("NdisMResetComplete", Some(deadline), &|| adapter.reset.status().is_some()) {
+                world.violation(&rules::RESET_TIMEOUT, format!("reset not completed within {LONGEST:?}"));
+            }
+            status = adapter.reset.status().unwrap_or(c::NDIS_STATUS_FAILURE);
+        } else if adapter.reset.status().is_some() {
+            world.violation(&rules::RESET_NONE, format!("NdisMResetComplete called, and MiniportResetEx returned {status:#x}"));
+        }
+        adapter.reset.end();
+        free(out);
+        adapter.count(|n| n.resets += 1);
+        if adapter.addressing_reset.get() {
+            let filter = adapter.filter.get();
+            self.set(adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &filter.to_le_bytes());
+        }
+        status
+    }
+
+    /// MiniportCheckForHangEx; whether the driver wants a reset.
+    pub fn check_for_hang(&self, adapter: &Adapter) -> bool {
+        let handler = adapter.miniport.handlers.check_for_hang;
+        handler != 0 && call("MiniportCheckForHangEx", handler, &[adapter.context.get()]) as u8 != 0
+    }
+
+    /// MiniportHaltEx, and the check that nothing is left.
+    pub fn halt(&self, adapter: &Rc<Adapter>, action: u32) {
+        let world = world();
+        if adapter.state() != State::Paused {
+            world.violation(&rules::HOST, format!("halt in state {}: NDIS pauses first (NDIS-STATE-02)", adapter.state()));
+        }
+        adapter.set_state(State::Halting);
+        call("MiniportHaltEx", adapter.miniport.handlers.halt, &[adapter.context.get(), u64::from(action)]);
+        self.check_nothing_left(adapter, "after MiniportHaltEx", &rules::HALT_LEAK);
+        adapter.set_state(State::Halted);
+        adapter.attribute_flags.set(None);
+        adapter.general.replace(None);
+        adapter.filter.set(0);
+        adapter.removed.set(false);
+    }
+
+    /// MiniportShutdownEx.
+    pub fn shutdown(&self, adapter: &Adapter, action: u32) {
+        call("MiniportShutdownEx", adapter.miniport.handlers.shutdown, &[adapter.context.get(), u64::from(action)]);
+        adapter.set_state(State::Shutdown);
+    }
+
+    /// MiniportDevicePnPEventNotify.
+    pub fn pnp_event(&self, adapter: &Adapter, event: u32) {
+        let block = parameters(PnpEvent::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
+        Ptr::<PnpEvent>::new(block).set(PnpEvent::DevicePnPEvent, event);
+        if event == c::NdisDevicePnPEventSurpriseRemoved {
+            adapter.removed.set(true);
+        }
+        call("MiniportDevicePnPEventNotify", adapter.miniport.handlers.pnp_event, &[adapter.context.get(), block]);
+        free(block);
+    }
+
+    /// RemoveDevice: the device node goes away.
+    pub fn remove(&self, adapter: &Rc<Adapter>) {
+        let handler = adapter.miniport.pnp.get().remove_device;
+        if handler != 0 {
+            call("MiniportRemoveDevice", handler, &[adapter.add_device_context.get()]);
+        }
+        self.forget(adapter);
+    }
+
+    fn forget(&self, adapter: &Rc<Adapter>) {
+        self.adapters.borrow_mut().retain(|known| known.handle != adapter.handle);
+        free(adapter.handle);
+    }
+
+    /// The driver's DriverUnload, through NDIS.
+    pub fn unload(&self) {
+        let world = world();
+        if let Some(miniport) = self.miniport() {
+            call("MiniportDriverUnload", miniport.handlers.unload, &[miniport.driver_object]);
+            if self.miniport().is_some() {
+                world.violation(&rules::ORDER, "MiniportDriverUnload did not call NdisMDeregisterMiniportDriver (NDIS-REG-12)".into());
+            }
+        }
+        self.check_unloaded();
+    }
+}
+
+/// A pause that is over left nothing out.
+fn check_drained(adapter: &Adapter) {
+    let (sends, receives) = adapter.outstanding();
+    let indicating = adapter.indicating.get();
+    if sends + receives > 0 || indicating > 0 {
+        world().violation(&rules::PAUSE_OUTSTANDING, format!(
+            "pause complete with {sends} sends and {receives} receives out, {indicating} indications in progress"));
+    }
+}
+
+imports! {
+    /// Completions of pause, restart and reset.
+    TABLE from "ndis.sys";
+
+    fn NdisMPauseComplete(handle: u64) {
+        let adapter = check::adapter(handle);
+        if !adapter.pause.complete(c::NDIS_STATUS_SUCCESS) {
+            world().violation(&rules::PAUSE_NONE, format!("NdisMPauseComplete in state {}", adapter.state()));
+        }
+        check_drained(&adapter);
+    }
+
+    fn NdisMRestartComplete(handle: u64, status: u32) {
+        let adapter = check::adapter(handle);
+        if !adapter.restart.complete(status) {
+            world().violation(&rules::RESTART_NONE, format!("NdisMRestartComplete in state {}", adapter.state()));
+        }
+    }
+
+    fn NdisMResetComplete(handle: u64, status: u32, addressing: u8) {
+        let world = world();
+        let adapter = check::adapter(handle);
+        if world.sched.current().is_some_and(|thread| thread.locks.get() > 0) {
+            world.violation(&rules::LOCK_HELD, "NdisMResetComplete with a spin lock held (NDIS-RESET-02)".into());
+        }
+        if !adapter.reset.complete(status) {
+            world.violation(&rules::RESET_NONE, "NdisMResetComplete, but no reset is pending".into());
+        }
+        adapter.addressing_reset.set(addressing != 0);
+    }
+
+    fn NdisMRemoveMiniport(handle: u64) -> u32 {
+        check::adapter(handle).removed.set(true);
+        c::NDIS_STATUS_SUCCESS
+    }
+}
+
+/// Structures that grew in later versions are given their room.
+trait Grown {
+    const SIZE_ALL: usize = 256;
+}
+impl Grown for Init {}
+impl Grown for Pause {}
+impl Grown for Restart {}
+impl Grown for PnpEvent {}

@@ -1,0 +1,81 @@
+//! NDIS as a miniport sees it: registration, adapters, the data path, requests, hardware.
+
+pub mod adapter;
+mod attributes;
+pub mod check;
+mod config;
+mod data;
+mod dma;
+pub mod driver;
+mod hardware;
+pub mod imports;
+pub mod interrupt;
+mod leaks;
+mod lifecycle;
+mod log;
+mod memory;
+pub mod nbl;
+mod objects;
+pub mod oid;
+mod pools;
+pub mod protocol;
+mod receive;
+mod requirements;
+mod send;
+mod status;
+mod sync;
+mod system;
+mod timers;
+mod work;
+
+use adapter::Adapter;
+use driver::Miniport;
+pub use objects::{Object, Objects};
+use std::{cell::RefCell, rc::Rc};
+
+/// NDIS's state in a world.
+#[derive(Default)]
+pub struct Ndis {
+    miniport: RefCell<Option<Rc<Miniport>>>,
+    adapters: RefCell<Vec<Rc<Adapter>>>,
+    /// What is behind the handles that NDIS gave out.
+    pub objects: Objects,
+    /// How scatter/gather lists are delivered.
+    pub sg_policy: dma::SgPolicy,
+    /// Who allocated NDIS memory: adapter or driver handle by address.
+    owners: RefCell<std::collections::BTreeMap<u64, u64>>,
+    cancel_id: std::cell::Cell<u8>,
+    /// What was allocated from pools.
+    made: pools::Made,
+    /// Entries that drivers wrote to the error log.
+    pub error_log: RefCell<Vec<log::Entry>>,
+}
+
+impl Ndis {
+    /// The registered miniport driver.
+    #[must_use]
+    pub fn miniport(&self) -> Option<Rc<Miniport>> {
+        self.miniport.borrow().clone()
+    }
+
+    fn set_miniport(&self, miniport: Option<Rc<Miniport>>) {
+        self.miniport.replace(miniport);
+    }
+
+    /// Every adapter that was added and not removed.
+    #[must_use]
+    pub fn adapters(&self) -> Vec<Rc<Adapter>> {
+        self.adapters.borrow().clone()
+    }
+
+    /// The adapter with this handle.
+    #[must_use]
+    pub fn adapter(&self, handle: u64) -> Option<Rc<Adapter>> {
+        self.adapters.borrow().iter().find(|adapter| adapter.handle == handle).cloned()
+    }
+
+    fn next_cancel_id(&self) -> u8 {
+        self.cancel_id.set(self.cancel_id.get().wrapping_add(1));
+        self.cancel_id.get()
+    }
+}

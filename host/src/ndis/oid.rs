@@ -1,0 +1,186 @@
+//! OID requests: serialized, one at a time, checked for what they leave behind.
+
+use super::{
+    Ndis,
+    adapter::{Adapter, State},
+    check,
+};
+use crate::{
+    abi::{self, NDIS_OID_REQUEST as Req, NDIS_OBJECT_HEADER, Ptr, constants as c},
+    imports,
+    mem::Kind,
+    verify::rules,
+    world::{call, world},
+};
+use std::{rc::Rc, time::Duration};
+
+/// A request that takes longer hangs (NdisTimedOidComplete).
+const LONGEST: Duration = Duration::from_secs(12);
+
+/// Offsets in the union that NDIS_OID_REQUEST calls DATA.
+mod data {
+    pub const OID: u64 = 0;
+    pub const BUFFER: u64 = 8;
+    pub const LENGTH: u64 = 16;
+    /// BytesWritten of a query, BytesRead of a set.
+    pub const DONE: u64 = 20;
+    pub const NEEDED: u64 = 24;
+}
+
+/// The OIDs that every Ethernet miniport answers (NDIS-OID-16, NDIS-OID-17), by name.
+#[must_use]
+pub fn mandatory() -> &'static [(u32, &'static str)] {
+    macro_rules! list {
+        ($($oid:ident),* $(,)?) => { &[$((c::$oid, stringify!($oid))),*] };
+    }
+    list![
+        OID_GEN_INTERRUPT_MODERATION,
+        OID_GEN_MAXIMUM_TOTAL_SIZE,
+        OID_GEN_RCV_OK,
+        OID_GEN_XMIT_OK,
+        OID_GEN_RECEIVE_BLOCK_SIZE,
+        OID_GEN_RECEIVE_BUFFER_SPACE,
+        OID_GEN_STATISTICS,
+        OID_GEN_TRANSMIT_BLOCK_SIZE,
+        OID_GEN_TRANSMIT_BUFFER_SPACE,
+        OID_GEN_VENDOR_DESCRIPTION,
+        OID_GEN_VENDOR_DRIVER_VERSION,
+        OID_GEN_VENDOR_ID,
+        OID_GEN_CURRENT_LOOKAHEAD,
+        OID_GEN_CURRENT_PACKET_FILTER,
+        OID_GEN_LINK_PARAMETERS,
+        OID_802_3_PERMANENT_ADDRESS,
+        OID_802_3_CURRENT_ADDRESS,
+        OID_802_3_MULTICAST_LIST,
+        OID_802_3_MAXIMUM_LIST_SIZE,
+    ]
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The final status.
+    pub status: u32,
+    /// The information buffer as the driver left it.
+    pub data: Vec<u8>,
+    /// BytesWritten of a query, BytesRead of a set.
+    pub done: u32,
+    /// BytesNeeded.
+    pub needed: u32,
+}
+
+impl Ndis {
+    /// A query with a buffer of `size` bytes.
+    pub fn query(&self, adapter: &Rc<Adapter>, oid: u32, size: usize) -> Answer {
+        self.request(adapter, c::NdisRequestQueryInformation, oid, vec![0xA5; size])
+    }
+
+    /// A set.
+    pub fn set(&self, adapter: &Rc<Adapter>, oid: u32, value: &[u8]) -> Answer {
+        let answer = self.request(adapter, c::NdisRequestSetInformation, oid, value.to_vec());
+        if oid == c::OID_GEN_CURRENT_PACKET_FILTER
+            && answer.status == c::NDIS_STATUS_SUCCESS
+            && let Some(filter) = value.first_chunk()
+        {
+            adapter.filter.set(u32::from_le_bytes(*filter));
+        }
+        answer
+    }
+
+    /// One request of any type; waits for the one before it, and for its completion.
+    pub fn request(&self, adapter: &Rc<Adapter>, kind: u32, oid: u32, buffer: Vec<u8>) -> Answer {
+        let world = world();
+        world.sched.block("the OID request before", None, &|| !adapter.oid.is_waiting());
+        let taken = [State::Paused, State::Restarting, State::Running, State::Pausing].contains(&adapter.state());
+        let room = world.mem.allocate(Kind::Host, 0, buffer.len(), "OID buffer");
+        let request = world.mem.allocate(Kind::Host, 0, Req::SIZE_ALL, "OID request");
+        let (Some(room), Some(request), true) = (room, request, taken) else {
+            return Answer { status: c::NDIS_STATUS_FAILURE, ..Answer::default() };
+        };
+        abi::write_bytes(room, &buffer);
+        fill(request, kind, oid, room, buffer.len());
+        adapter.oid.begin();
+        adapter.oid_request.set(request);
+        adapter.count(|n| n.oids += 1);
+        let returned = call("MiniportOidRequest", adapter.miniport.handlers.oid_request, &[adapter.context.get(), request]);
+        let mut status = returned as u32;
+        if status == c::NDIS_STATUS_PENDING {
+            let deadline = world.clock.now().after(LONGEST);
+            if !world.sched.block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some()) {
+                world.violation(&rules::OID_TIMEOUT, format!("OID {oid:#010x} not completed within {LONGEST:?}"));
+            }
+            status = adapter.oid.status().unwrap_or(c::NDIS_STATUS_FAILURE);
+        } else if adapter.oid.status().is_some() {
+            world.violation(&rules::OID_COMPLETE, format!(
+                "OID {oid:#010x} completed with NdisMOidRequestComplete, and MiniportOidRequest returned {status:#x}"));
+        }
+        adapter.oid.end();
+        adapter.oid_request.set(0);
+        let base = Ptr::<Req>::new(request).at(&Req::DATA);
+        let answer = Answer {
+            status,
+            data: abi::bytes(room, buffer.len()),
+            done: abi::read(base + data::DONE),
+            needed: abi::read(base + data::NEEDED),
+        };
+        check_answer(oid, &answer, buffer.len());
+        if world.mem.free(Kind::Host, room).is_err() {
+            world.violation(&rules::OID_OVERRUN, format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len()));
+        }
+        let _ = world.mem.free(Kind::Host, request);
+        answer
+    }
+}
+
+fn fill(request: u64, kind: u32, oid: u32, room: u64, len: usize) {
+    abi::fill(request, 0, Req::SIZE_ALL);
+    abi::write(request, c::NDIS_OBJECT_TYPE_OID_REQUEST as u8);
+    let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(request);
+    header.set(NDIS_OBJECT_HEADER::Revision, 1);
+    header.set(NDIS_OBJECT_HEADER::Size, c::NDIS_SIZEOF_OID_REQUEST_REVISION_1 as u16);
+    let p: Ptr<Req> = Ptr::new(request);
+    p.set(Req::RequestType, kind);
+    p.set(Req::RequestHandle, request);
+    let base = p.at(&Req::DATA);
+    abi::write(base + data::OID, oid);
+    abi::write(base + data::BUFFER, if len == 0 { 0 } else { room });
+    abi::write(base + data::LENGTH, u32::try_from(len).unwrap_or(0));
+}
+
+fn check_answer(oid: u32, answer: &Answer, len: usize) {
+    let world = world();
+    if answer.status == c::NDIS_STATUS_PENDING {
+        world.violation(&rules::OID_COMPLETE, format!("OID {oid:#010x} completed with NDIS_STATUS_PENDING"));
+    }
+    if answer.done as usize > len {
+        world.violation(&rules::OID_OVERRUN, format!("OID {oid:#010x}: {} bytes reported in a buffer of {len}", answer.done));
+    }
+    let short = [c::NDIS_STATUS_BUFFER_TOO_SHORT, c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_OVERFLOW];
+    if short.contains(&answer.status) && answer.needed as usize <= len && oid != c::OID_802_3_MULTICAST_LIST {
+        world.violation(&rules::OID_NEEDED, format!(
+            "OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {} (NDIS-OID-05)", answer.needed));
+    }
+}
+
+imports! {
+    /// Request completion.
+    TABLE from "ndis.sys";
+
+    fn NdisMOidRequestComplete(handle: u64, request: u64, status: u32) {
+        let adapter = check::adapter(handle);
+        if adapter.oid_request.get() != request || !adapter.oid.complete(status) {
+            world().violation(&rules::OID_COMPLETE, format!("OID request {request:#x} completed, but it is not pending"));
+        }
+    }
+
+    fn NdisMDirectOidRequestComplete(handle: u64, request: u64, _status: u32) {
+        let adapter = check::adapter(handle);
+        world().violation(&rules::OID_COMPLETE, format!(
+            "direct OID request {request:#x} completed on adapter {:#x}, but none is pending", adapter.handle))
+    }
+}
+
+impl Req {
+    /// Bytes in every NDIS version.
+    const SIZE_ALL: usize = 256;
+}

@@ -1,0 +1,118 @@
+//! Sends: down to MiniportSendNetBufferLists, back through NdisMSendNetBufferListsComplete.
+
+use super::{
+    Ndis,
+    adapter::{Adapter, State},
+    check,
+    nbl::{self, Nbl},
+};
+use crate::{
+    abi::{NET_BUFFER, NET_BUFFER_LIST, constants as c},
+    cpu::DISPATCH,
+    imports,
+    verify::rules,
+    world::{call, world},
+};
+use std::rc::Rc;
+
+/// A send that takes longer is lost (NdisTimedDataSend).
+pub const LONGEST_SEND: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Ndis {
+    /// Sends a chain. NDIS itself completes it when the adapter cannot take sends.
+    pub fn send(&self, adapter: &Rc<Adapter>, list: &[Nbl]) {
+        let world = world();
+        if list.is_empty() {
+            return;
+        }
+        let open = matches!(adapter.state(), State::Running | State::Pausing);
+        for nbl in list {
+            nbl.set(NET_BUFFER_LIST::SourceHandle, adapter.handle);
+        }
+        if !open {
+            for nbl in list {
+                nbl.set(NET_BUFFER_LIST::Status, c::NDIS_STATUS_PAUSED.cast_signed());
+            }
+            if let Some(protocol) = adapter.bound() {
+                protocol.send_complete(adapter, list);
+            }
+            return;
+        }
+        let now = world.clock.now();
+        let frames: usize = list.iter().map(|&nbl| nbl::net_buffers(nbl).len()).sum();
+        adapter.sends.borrow_mut().extend(list.iter().map(|nbl| (nbl.addr(), now)));
+        adapter.count(|n| {
+            n.sends += list.len() as u64;
+            n.frames_sent += frames as u64;
+        });
+        let flags = if world.cpu().irql() == DISPATCH { c::NDIS_SEND_FLAGS_DISPATCH_LEVEL } else { 0 };
+        let first = nbl::link(list);
+        call(
+            "MiniportSendNetBufferLists",
+            adapter.miniport.handlers.send,
+            &[adapter.context.get(), first.addr(), 0, u64::from(flags)],
+        );
+    }
+
+    /// Asks the miniport to cancel queued sends.
+    pub fn cancel_sends(&self, adapter: &Adapter, id: u64) {
+        call("MiniportCancelSend", adapter.miniport.handlers.cancel_send, &[adapter.context.get(), id]);
+    }
+
+    /// Ends the run if a send has been out too long.
+    pub fn check_sends(&self, adapter: &Adapter) {
+        let now = world().clock.now();
+        let oldest = adapter.sends.borrow().values().min().copied();
+        if let Some(oldest) = oldest.filter(|&oldest| now.since(oldest) > LONGEST_SEND) {
+            let detail = format!("an NBL has been out for {:?}", now.since(oldest));
+            world().note_violation(&rules::SEND_TIMEOUT, detail);
+        }
+    }
+}
+
+imports! {
+    /// Send completion.
+    TABLE from "ndis.sys";
+
+    fn NdisMSendNetBufferListsComplete(handle: u64, first: u64, flags: u32) {
+        let world = world();
+        let adapter = check::adapter(handle);
+        check_dispatch_flag("NdisMSendNetBufferListsComplete", flags & c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL != 0);
+        let list = nbl::chain(Nbl::new(first));
+        for nbl in &list {
+            if adapter.sends.borrow_mut().remove(&nbl.addr()).is_none() {
+                world.violation(&rules::SEND_COMPLETE, format!(
+                    "NBL {:#x} completed, but the driver does not hold it: completed before, or never sent to it", nbl.addr()));
+            }
+            let status = nbl.get(NET_BUFFER_LIST::Status).cast_unsigned();
+            if status == c::NDIS_STATUS_PENDING {
+                world.violation(&rules::SEND_COMPLETE, format!("NBL {:#x} completed with NDIS_STATUS_PENDING", nbl.addr()));
+            }
+            if matches!(adapter.state(), State::Paused | State::Halting) && status != c::NDIS_STATUS_PAUSED {
+                world.violation(&rules::SEND_PAUSED, format!("NBL {:#x} completed with {status:#x} in state {}", nbl.addr(), adapter.state()));
+            }
+            adapter.count(|n| {
+                n.sends_completed += 1;
+                n.sends_failed += u64::from(status != c::NDIS_STATUS_SUCCESS);
+            });
+        }
+        if let Some(protocol) = adapter.bound() {
+            protocol.send_complete(&adapter, &list);
+        }
+    }
+}
+
+/// NDIS-SEND-11: a call that claims to be at DISPATCH_LEVEL is.
+pub(super) fn check_dispatch_flag(name: &str, claimed: bool) {
+    let world = world();
+    let irql = world.cpu().irql();
+    if claimed && irql != DISPATCH {
+        world.violation(&rules::DISPATCH_FLAG, format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}"));
+    }
+}
+
+/// Bytes in all NBs of an NBL.
+#[must_use]
+pub fn total_bytes(nbl: Nbl) -> u64 {
+    nbl::net_buffers(nbl).iter().map(|nb| u64::from(nb.get(NET_BUFFER::DataLength))).sum()
+}

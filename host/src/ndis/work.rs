@@ -1,0 +1,62 @@
+//! I/O work items.
+
+use super::objects::Object;
+use crate::{
+    imports,
+    verify::rules,
+    world::{call, world},
+};
+use std::{cell::Cell, rc::Rc};
+
+/// A work item.
+struct WorkItem {
+    owner: u64,
+    queued: Cell<bool>,
+}
+
+impl Object for WorkItem {
+    fn what(&self) -> &'static str {
+        "work item"
+    }
+    fn owner(&self) -> u64 {
+        self.owner
+    }
+}
+
+fn item(handle: u64, what: &str) -> Rc<WorkItem> {
+    match world().ndis.objects.get::<WorkItem>(handle) {
+        Some(item) => item,
+        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a work item")),
+    }
+}
+
+imports! {
+    /// Work items.
+    TABLE from "ndis.sys";
+
+    fn NdisAllocateIoWorkItem(handle: u64) -> u64 {
+        let item = WorkItem { owner: handle, queued: Cell::new(false) };
+        world().ndis.objects.add(Rc::new(item), "NdisAllocateIoWorkItem").unwrap_or(0)
+    }
+
+    fn NdisFreeIoWorkItem(handle: u64) {
+        let world = world();
+        if item(handle, "NdisFreeIoWorkItem").queued.get() {
+            world.violation(&rules::ORDER, "a work item freed while it is queued".into());
+        }
+        world.ndis.objects.remove::<WorkItem>(handle);
+    }
+
+    fn NdisQueueIoWorkItem(handle: u64, routine: u64, context: u64) {
+        let world = world();
+        let item = item(handle, "NdisQueueIoWorkItem");
+        if item.queued.replace(true) {
+            world.violation(&rules::ORDER, "a work item queued while it is queued".into());
+        }
+        // A worker thread per item in flight; the routine may free its own item (NDIS-WI-01).
+        world.sched.spawn("system worker", world.cpu().number + 1, move || {
+            item.queued.set(false);
+            call("work item routine", routine, &[context, handle]);
+        });
+    }
+}

@@ -1,0 +1,21 @@
+//! Interrupt request level, spin locks, and what threads wait for.
+
+pub mod dispatcher;
+pub mod event;
+pub mod irql;
+pub mod locks;
+pub mod mutex;
+pub mod resource;
+pub mod rundown;
+pub mod spin;
+pub mod wait;
+
+use crate::{verify::rules, world::world};
+
+/// Ends the run if the CPU is above `level`; for bounds that depend on the arguments of a call.
+pub fn at_most(what: &str, level: u8) {
+    let irql = world().cpu().irql();
+    if irql > level {
+        world().violation(&rules::IRQL, format!("{what} called at IRQL {irql}; documented: <= {level}"));
+    }
+}

@@ -1,0 +1,29 @@
+//! PE32+ kernel images: read, checked, mapped into this process and bound to imports.
+//!
+//! [`Image`] is the file and everything said about it; [`Mapped`] is it in memory, ready to run, with the stubs
+//! through which it calls its imports. Nothing of a file is believed: a hostile one gets a [`PeError`].
+
+mod bind;
+mod chkstk;
+mod directory;
+mod error;
+mod headers;
+mod image;
+mod map;
+pub(crate) mod memory;
+pub mod printf;
+mod stub;
+mod variadic;
+mod version;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use bind::{Binding, CallSite, LoadError, MissingImport};
+pub use chkstk::chkstk;
+pub use error::{PeError, Problem};
+pub use image::{Export, Image, Import, PdbRef, Remark, Section};
+pub use map::Mapped;
+pub(crate) use variadic::variadic_shim;
+pub use version::Version;

@@ -1,0 +1,6 @@
+//! Tests of images, bindings and formats.
+
+mod calls;
+mod hostile;
+mod loading;
+mod printing;

@@ -1,0 +1,143 @@
+//! What Windows does with a driver and its devices, step by step. All of it runs on a thread of the world.
+
+use super::{Node, System, SystemError};
+use crate::{
+    abi::{self, DRIVER_OBJECT, Layout, Ptr, UNICODE_STRING, constants as c},
+    mem::Kind,
+    ndis::{adapter::Adapter, protocol::Protocol},
+    pnp::Registry,
+    world::call,
+};
+use std::rc::Rc;
+
+/// IO_TYPE_DRIVER.
+const IO_TYPE_DRIVER: i16 = 4;
+/// Bytes of a DRIVER_EXTENSION.
+const EXTENSION: usize = 0x50;
+/// NDIS_PNP pause reasons.
+const PAUSE_REMOVE: u32 = 0x80;
+
+impl System {
+    /// Loads the image and runs DriverEntry.
+    ///
+    /// # Errors
+    /// The image is unfit, imports what nobody provides, or DriverEntry fails.
+    pub fn load(&self) -> Result<(), SystemError> {
+        let world = &self.world;
+        world.load(&self.image)?;
+        let (object, path) = (self.driver_object(), self.registry_path());
+        world.driver_object.set(object);
+        let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
+        let status = call("DriverEntry", entry, &[object, path]) as u32;
+        free_string(world, path);
+        if status != c::NDIS_STATUS_SUCCESS {
+            self.forget_driver();
+            return Err(SystemError::DriverEntry(status));
+        }
+        if world.ndis.miniport().is_none() {
+            return Err(SystemError::NoMiniport);
+        }
+        Ok(())
+    }
+
+    /// AddDevice and InitializeEx: the adapter is paused afterwards, with nothing bound.
+    ///
+    /// # Errors
+    /// The driver refuses the device.
+    pub fn add(&self, node: &Node) -> Result<Rc<Adapter>, SystemError> {
+        let ndis = &self.world.ndis;
+        let miniport = ndis.miniport().ok_or(SystemError::NoMiniport)?;
+        let adapter = ndis.add(&miniport, Rc::clone(&node.device)).map_err(SystemError::AddDevice)?;
+        node.adapter.replace(Some(Rc::clone(&adapter)));
+        if let Err(status) = ndis.initialize(&adapter) {
+            ndis.remove(&adapter);
+            node.adapter.replace(None);
+            let entries = ndis.error_log.borrow();
+            let log: String = entries.iter().map(|e| format!("; error log {:#010x} {:x?}", e.code, e.values)).collect();
+            return Err(SystemError::Initialize { status, log });
+        }
+        Ok(adapter)
+    }
+
+    /// Binds a protocol and restarts: the adapter runs afterwards.
+    ///
+    /// # Errors
+    /// The restart fails.
+    pub fn start(&self, adapter: &Rc<Adapter>, protocol: Rc<dyn Protocol>, filter: u32) -> Result<(), SystemError> {
+        let ndis = &self.world.ndis;
+        adapter.protocol.replace(Some(protocol));
+        ndis.restart(adapter).map_err(SystemError::Restart)?;
+        ndis.set(adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &filter.to_le_bytes());
+        Ok(())
+    }
+
+    /// Pauses, if the adapter runs, halts and removes it.
+    pub fn remove(&self, node: &Node) {
+        let ndis = &self.world.ndis;
+        let Some(adapter) = node.adapter.take() else { return };
+        if adapter.state() == crate::ndis::adapter::State::Running {
+            ndis.set(&adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &0_u32.to_le_bytes());
+            ndis.pause(&adapter, PAUSE_REMOVE);
+        }
+        ndis.halt(&adapter, c::NdisHaltDeviceDisabled);
+        adapter.protocol.replace(None);
+        ndis.remove(&adapter);
+    }
+
+    /// DriverUnload; nothing of the driver's may be left.
+    pub fn unload(&self) {
+        self.world.ndis.unload();
+        self.forget_driver();
+        self.world.unload();
+    }
+
+    fn forget_driver(&self) {
+        let object = self.world.driver_object.replace(0);
+        if object != 0 {
+            let extension = Ptr::<DRIVER_OBJECT>::new(object).get(DRIVER_OBJECT::DriverExtension);
+            let _ = self.world.mem.free(Kind::Host, extension);
+            let _ = self.world.mem.free(Kind::Host, object);
+        }
+    }
+
+    fn driver_object(&self) -> u64 {
+        let mem = &self.world.mem;
+        let allocate = |size| mem.allocate(Kind::Host, 0, size, "driver object").expect("memory for a driver object");
+        let (object, extension) = (allocate(DRIVER_OBJECT::SIZE), allocate(EXTENSION));
+        abi::fill(object, 0, DRIVER_OBJECT::SIZE);
+        abi::fill(extension, 0, EXTENSION);
+        abi::write(extension, object);
+        let p: Ptr<DRIVER_OBJECT> = Ptr::new(object);
+        p.set(DRIVER_OBJECT::Type, IO_TYPE_DRIVER);
+        p.set(DRIVER_OBJECT::Size, i16::try_from(DRIVER_OBJECT::SIZE).unwrap_or(0));
+        p.set(DRIVER_OBJECT::DriverExtension, extension);
+        if let Some(image) = self.world.image.borrow().as_ref() {
+            p.set(DRIVER_OBJECT::DriverStart, image.mapped.base());
+            p.set(DRIVER_OBJECT::DriverSize, u32::try_from(image.mapped.size()).unwrap_or(0));
+            p.set(DRIVER_OBJECT::DriverInit, image.mapped.entry());
+        }
+        object
+    }
+
+    /// The service's key as DriverEntry gets it.
+    fn registry_path(&self) -> u64 {
+        let mem = &self.world.mem;
+        let text = Registry::kernel_path(&self.world.service_key.borrow());
+        let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
+        let allocate = |size| mem.allocate(Kind::Host, 0, size, "registry path").expect("memory for a path");
+        let (string, buffer) = (allocate(UNICODE_STRING::SIZE), allocate(units.len() * 2));
+        units.iter().enumerate().for_each(|(i, &unit)| abi::write(buffer + 2 * i as u64, unit));
+        let p: Ptr<UNICODE_STRING> = Ptr::new(string);
+        let len = u16::try_from((units.len() - 1) * 2).unwrap_or(0);
+        p.set(UNICODE_STRING::Length, len);
+        p.set(UNICODE_STRING::MaximumLength, len + 2);
+        p.set(UNICODE_STRING::Buffer, buffer);
+        string
+    }
+}
+
+fn free_string(world: &crate::world::World, string: u64) {
+    let buffer = Ptr::<UNICODE_STRING>::new(string).get(UNICODE_STRING::Buffer);
+    let _ = world.mem.free(Kind::Host, buffer);
+    let _ = world.mem.free(Kind::Host, string);
+}

@@ -1,0 +1,42 @@
+//! Calls into the driver.
+
+use super::world;
+use crate::{cpu::DISPATCH, verify::rules};
+
+/// Up to eight arguments of a handler; what it does not take it does not see.
+pub type Args<'a> = &'a [u64];
+
+/// Calls one of the driver's functions and checks what it must leave as it was: IRQL and locks.
+///
+/// The result is `rax`; callers cut it to the function's return type.
+pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
+    let world = world();
+    let (cpu, level) = (world.cpu().number, world.cpu().irql());
+    let thread = world.sched.current();
+    let locks = thread.as_ref().map_or(0, |thread| thread.locks.get());
+    let floor = thread.as_ref().map_or(0, |thread| thread.floor.replace(level));
+    world.sched.push_handler(name);
+    world.sched.yield_point();
+    let arg = |i: usize| args.get(i).copied().unwrap_or(0);
+    // SAFETY: the address is one that the driver registered as a function of this kind. It runs with
+    // the Windows x64 convention, in which the caller removes the arguments, so surplus ones do no harm.
+    let function: extern "win64" fn(u64, u64, u64, u64, u64, u64, u64, u64) -> u64 =
+        unsafe { std::mem::transmute(address as *const ()) };
+    let result = function(arg(0), arg(1), arg(2), arg(3), arg(4), arg(5), arg(6), arg(7));
+    let now = world.cpu();
+    // Below DISPATCH_LEVEL a thread may have moved to another CPU.
+    if now.irql() != level || (level >= DISPATCH && now.number != cpu) {
+        world.violation(&rules::IRQL_RETURN, format!("{name} called at IRQL {level}, returned at {}", now.irql()));
+    }
+    if let Some(thread) = &thread {
+        thread.floor.set(floor);
+    }
+    if let Some(thread) = thread
+        && thread.locks.get() != locks
+    {
+        world.violation(&rules::LOCK_HELD, format!("{name} returned with {} spin locks held", thread.locks.get()));
+    }
+    world.sched.pop_call();
+    world.sched.yield_point();
+    result
+}

@@ -1,0 +1,30 @@
+//! What a world does when the driver faults: it is a finding, reported with the driver's stack.
+
+use super::world;
+use crate::{
+    symbols::Start,
+    trap::{FaultInfo, Handler, Registers},
+    verify::rules,
+};
+
+/// The trap handler of every world.
+pub(super) struct Faults;
+
+impl Handler for Faults {
+    fn read_cr8(&self, _: &Registers) -> u64 {
+        u64::from(world().cpu().irql())
+    }
+
+    fn write_cr8(&self, value: u64, _: &Registers) {
+        let world = world();
+        world.cpu().set_irql(u8::try_from(value & 15).unwrap_or(0));
+        world.sched.deliver();
+    }
+
+    fn fault(&self, info: &FaultInfo) -> ! {
+        let world = world();
+        let limits = world.sched.current().map_or((0, 0), |thread| thread.stack_limits());
+        let stack = world.stack_from(&Start::from_registers(&info.registers), limits);
+        world.violation_at(&rules::FAULT, format!("{info} at IRQL {}", world.cpu().irql()), stack)
+    }
+}

@@ -1,0 +1,54 @@
+//! A PCI function as the kernel and NDIS use it, whoever plays the device.
+
+use std::rc::Rc;
+
+/// A memory or port range of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// BAR number.
+    pub index: usize,
+    /// Physical address, or port.
+    pub start: u64,
+    /// Bytes.
+    pub len: u64,
+    /// Memory, not ports.
+    pub memory: bool,
+}
+
+/// How a function interrupts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterruptMode {
+    /// MSI-X, with so many messages.
+    Messages(usize),
+    /// The INTx line.
+    Line,
+}
+
+/// A PCI function.
+pub trait Hardware {
+    /// Reads configuration space.
+    fn config_read(&self, offset: u32, to: &mut [u8]);
+    /// Writes configuration space.
+    fn config_write(&self, offset: u32, from: &[u8]);
+    /// The ranges that the system assigned.
+    fn bars(&self) -> Vec<Bar>;
+    /// Reads a register of 1, 2, 4 or 8 bytes.
+    fn read(&self, bar: usize, offset: u64, size: usize) -> u64;
+    /// Writes a register.
+    fn write(&self, bar: usize, offset: u64, size: usize, value: u64);
+    /// MSI-X messages that the function has.
+    fn messages(&self) -> usize;
+    /// Lets the function interrupt: `sink` gets the message number, 0 for the line.
+    ///
+    /// # Errors
+    /// The function or the machine cannot interrupt this way.
+    fn connect(&self, mode: InterruptMode, sink: Rc<dyn Fn(u32)>) -> Result<(), String>;
+    /// No more interrupts.
+    fn disconnect(&self);
+    /// Address and data of a message, for the driver to read.
+    fn message(&self, number: usize) -> (u64, u32);
+    /// Whether the INTx line is asserted now.
+    fn line_asserted(&self) -> bool;
+    /// Register reads and writes so far.
+    fn accesses(&self) -> (u64, u64);
+}

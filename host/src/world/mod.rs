@@ -1,0 +1,232 @@
+//! A world: one machine with its CPUs, memory, devices and the driver that runs on it.
+//!
+//! Everything in it belongs to one thread of this process; several worlds live side by side on
+//! several threads. Imports find theirs with [`world`].
+
+mod call;
+mod events;
+mod faults;
+mod hardware;
+mod timers;
+
+use crate::{
+    clock::Clock,
+    cpu::Cpu,
+    image::Image,
+    mem::{Mem, Region},
+    ndis, nt,
+    pe::CallSite,
+    pnp::registry::Registry,
+    sched::{Call, Sched},
+    trap::{TrapArea, TrapError},
+    verify::{End, Rule, StackLine, Verify, Violation},
+};
+pub use call::{Args, call};
+pub use events::Source;
+use faults::Faults;
+pub use hardware::{Bar, Hardware, InterruptMode};
+use std::{
+    cell::{Cell, RefCell, UnsafeCell},
+    rc::Rc,
+};
+pub use timers::{TimerId, Timers};
+
+thread_local! {
+    static CURRENT: Cell<*const World> = const { Cell::new(std::ptr::null()) };
+}
+
+/// What a world is made of.
+pub struct Config {
+    /// Virtual CPUs, at least 1.
+    pub cpus: usize,
+    /// RAM: the first region below 4 GiB, a second one optional and above.
+    pub regions: Vec<Region>,
+    /// The NDIS version that NdisGetVersion reports, major in the high half.
+    pub ndis_version: u32,
+    /// Windows major, minor and build number.
+    pub windows: (u32, u32, u32),
+    /// Print what the driver says with DbgPrint.
+    pub debug_output: bool,
+}
+
+impl Config {
+    /// Two CPUs on `regions`, as Windows 10 22H2.
+    #[must_use]
+    pub fn new(regions: Vec<Region>) -> Self {
+        Self { cpus: 2, regions, ndis_version: 0x0006_0055, windows: (10, 0, 19045), debug_output: false }
+    }
+}
+
+/// See the module.
+pub struct World {
+    /// The source of time.
+    pub clock: Clock,
+    cpus: Vec<Cpu>,
+    /// Threads and who runs.
+    pub sched: Sched,
+    /// Memory shared with the driver.
+    pub mem: Mem,
+    /// What ended the run, if a check did.
+    pub verify: Verify,
+    /// The kernel's state: driver object, timers, work items, registry handles.
+    pub nt: nt::Nt,
+    /// NDIS's state: the registered miniport and its adapters.
+    pub ndis: ndis::Ndis,
+    /// Register windows and faults.
+    pub trap: TrapArea,
+    /// Timers of either.
+    pub timers: Timers,
+    /// The registry.
+    pub registry: RefCell<Registry>,
+    /// The DRIVER_OBJECT of the loaded driver; 0 before.
+    pub driver_object: Cell<u64>,
+    /// The key of its service.
+    pub service_key: RefCell<String>,
+    /// The loaded driver.
+    pub image: RefCell<Option<Image>>,
+    /// How it was made.
+    pub config: Config,
+    site: Box<UnsafeCell<CallSite>>,
+    sources: RefCell<Vec<Rc<dyn Source>>>,
+    last_poll: Cell<crate::clock::Time>,
+}
+
+impl World {
+    /// A world with nothing in it yet but idle CPUs.
+    ///
+    /// # Errors
+    /// The system refuses the address space or signal handlers that register traps need.
+    pub fn new(config: Config) -> Result<Rc<Self>, TrapError> {
+        let cpus = config.cpus.max(1);
+        let trap = TrapArea::new(Box::new(Faults))?;
+        let world = Rc::new(Self {
+            clock: Clock::live(),
+            cpus: (0..cpus).map(Cpu::new).collect(),
+            sched: Sched::new(cpus),
+            mem: Mem::new(config.regions.clone()),
+            verify: Verify::default(),
+            nt: nt::Nt::default(),
+            ndis: ndis::Ndis::default(),
+            trap,
+            timers: Timers::default(),
+            registry: RefCell::default(),
+            driver_object: Cell::new(0),
+            service_key: RefCell::default(),
+            image: RefCell::default(),
+            config,
+            site: Box::new(UnsafeCell::new(CallSite::default())),
+            sources: RefCell::default(),
+            last_poll: Cell::default(),
+        });
+        world.sched.start_idle();
+        Ok(world)
+    }
+
+    /// Runs `main` as the first thread until it returns or a check ends the run.
+    ///
+    /// # Errors
+    /// What ended the run before `main` returned.
+    ///
+    /// # Panics
+    /// The system refuses the thread a signal stack.
+    pub fn run(self: &Rc<Self>, main: impl FnOnce() + 'static) -> Result<(), End> {
+        let _entered = self.trap.enter().expect("a signal stack");
+        let before = CURRENT.replace(Rc::as_ptr(self));
+        let thread = self.sched.spawn("main", 0, main);
+        self.sched.run(&|| thread.is_over());
+        CURRENT.set(before);
+        self.verify.ended().map_or(Ok(()), Err)
+    }
+
+    /// The CPU that runs now.
+    #[must_use]
+    pub fn cpu(&self) -> &Cpu {
+        self.cpu_at(self.sched.current_cpu()).expect("the scheduler runs existing CPUs")
+    }
+
+    /// A CPU by number.
+    #[must_use]
+    pub fn cpu_at(&self, number: usize) -> Option<&Cpu> {
+        self.cpus.get(number)
+    }
+
+    /// All CPUs.
+    #[must_use]
+    pub fn cpus(&self) -> &[Cpu] {
+        &self.cpus
+    }
+
+    /// Where import stubs record their caller.
+    #[must_use]
+    pub fn call_site_cell(&self) -> *mut CallSite {
+        self.site.get()
+    }
+
+    /// The caller of the import that was entered last.
+    #[must_use]
+    pub fn call_site(&self) -> CallSite {
+        // SAFETY: only import stubs write the cell, on this very thread, before they jump here.
+        unsafe { *self.site.get() }
+    }
+
+    /// Ends the run: the driver broke `rule`. The thread that did stays where it is.
+    pub fn violation(&self, rule: &'static Rule, detail: String) -> ! {
+        self.note_violation(rule, detail);
+        self.sched.abandon()
+    }
+
+    /// The same, with the driver's stack known from elsewhere than the call in progress.
+    pub fn violation_at(&self, rule: &'static Rule, detail: String, stack: Vec<StackLine>) -> ! {
+        let calls = self.sched.current().map(|thread| thread.calls()).unwrap_or_default();
+        self.report(rule, detail, &calls, stack);
+        self.sched.abandon()
+    }
+
+    /// Ends the run for a reason that is not the driver's.
+    pub fn fail(&self, what: String) -> ! {
+        self.verify.end(End::Failure(what));
+        self.sched.abandon()
+    }
+
+    /// Ends the run from outside the driver: from a timer, a watchdog, or after the last call.
+    pub fn note_violation(&self, rule: &'static Rule, detail: String) {
+        let thread = self.sched.current();
+        let calls = thread.as_ref().map(|thread| thread.calls()).unwrap_or_default();
+        let site = calls.iter().find_map(|call| match call {
+            Call::Import { site, .. } => Some(*site),
+            Call::Handler { .. } => None,
+        });
+        let stack = match (site, &thread) {
+            (Some(site), Some(thread)) => self.driver_stack(&site, thread.stack_limits()),
+            _ => Vec::new(),
+        };
+        self.report(rule, detail, &calls, stack);
+    }
+
+    fn report(&self, rule: &'static Rule, detail: String, calls: &[Call], stack: Vec<StackLine>) {
+        let calls = calls.iter().map(|call| match call {
+            Call::Import { name, .. } | Call::Handler { name } => (*name).to_owned(),
+        });
+        let violation = Violation { rule, detail, calls: calls.collect(), stack };
+        self.verify.end(End::Violation(Box::new(violation)));
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.sched.reset();
+    }
+}
+
+/// The world of this thread.
+///
+/// # Panics
+/// Outside [`World::run`].
+#[must_use]
+pub fn world() -> &'static World {
+    let current = CURRENT.get();
+    assert!(!current.is_null(), "no world on this thread");
+    // SAFETY: set by `World::run`, which keeps the world alive for as long as it is current; only
+    // code that runs inside `run` gets here, and none of it outlives the run.
+    unsafe { &*current }
+}
