@@ -11,6 +11,7 @@ mod build {
     pub mod headers;
     pub mod later;
     pub mod model;
+    pub mod pasting;
     pub mod signature;
     pub mod types;
 }

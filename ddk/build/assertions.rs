@@ -140,9 +140,10 @@ fn constants(out: &mut String, abi: &Value, model: &Model) {
     }
     for (name, value) in all {
         let Some(type_name) = model.constants.get(name) else { continue };
-        // The table has every value unsigned; statuses are signed 32-bit numbers.
+        // The table has every value unsigned; statuses and MDL flags are signed.
         let widened = match type_name.as_str() {
             "u64" | "usize" => format!("{name} as u64"),
+            "i16" => format!("{name} as u16 as u64"),
             _ => format!("{name} as u32 as u64"),
         };
         let _ = writeln!(out, "const_assert_eq!({widened}, {value});");

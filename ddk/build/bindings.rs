@@ -29,6 +29,11 @@ pub fn generate(headers: &Headers, out: &Path) -> Result<String, Box<dyn Error>>
         .rust_edition(bindgen::RustEdition::Edition2024)
         .default_enum_style(bindgen::EnumVariation::Consts)
         .prepend_enum_name(false)
+        // The kit builds these from members without a name and of a named type, which bindgen leaves out.
+        .opaque_type("_NET_BUFFER_HEADER|_NET_BUFFER_LIST_HEADER")
+        // All ones, written in a way that bindgen takes for -1.
+        .blocklist_item("NDIS_INDICATE_ALL_NBLS")
+        .raw_line("pub const NDIS_INDICATE_ALL_NBLS: ULONG = 0xffff_ffff;")
         .derive_copy(true)
         .derive_debug(false)
         .no_copy("_(NET_BUFFER|NET_BUFFER_LIST|NET_BUFFER_LIST_CONTEXT|MDL|IRP|DEVICE_OBJECT|DRIVER_OBJECT)")

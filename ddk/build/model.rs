@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 
-use syn::{Fields, ImplItem, Item, Type};
+use syn::{Fields, ImplItem, Item, ReturnType, Type};
 
 /// The items of a bindings file.
 #[derive(Default)]
@@ -13,8 +13,8 @@ pub struct Model {
     aliases: BTreeMap<String, String>,
     /// Constants and the name of their type.
     pub constants: BTreeMap<String, String>,
-    /// Functions.
-    pub functions: BTreeSet<String>,
+    /// Functions, and whether they never return.
+    pub functions: BTreeMap<String, bool>,
     setters: BTreeSet<(String, String)>,
 }
 
@@ -56,7 +56,8 @@ impl Model {
                 Item::ForeignMod(block) => {
                     for item in block.items {
                         if let syn::ForeignItem::Fn(f) = item {
-                            model.functions.insert(f.sig.ident.to_string());
+                            let never = matches!(&f.sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)));
+                            model.functions.insert(f.sig.ident.to_string(), never);
                         }
                     }
                 }

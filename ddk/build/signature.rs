@@ -9,11 +9,16 @@ use super::model::Model;
 
 /// Asserts that a function has the parameters and the result of its prototype.
 pub fn function(out: &mut String, table: &Value, model: &Model, name: &str) -> Result<(), Box<dyn Error>> {
-    if !model.functions.contains(name) {
-        return Err(format!("{name}: in the list of exposed functions, not in the headers").into());
-    }
+    let never = model
+        .functions
+        .get(name)
+        .ok_or_else(|| format!("{name}: in the list of exposed functions, not in the headers"))?;
     let prototype = table["functions"].get(name).ok_or_else(|| format!("functions.json: no function {name}"))?;
-    let pointer = pointer_type(prototype, model).map_err(|e| format!("{name}: {e}"))?;
+    let mut pointer = pointer_type(prototype, model).map_err(|e| format!("{name}: {e}"))?;
+    if *never {
+        // The table has C's void here too.
+        pointer.push_str(" -> !");
+    }
     writeln!(out, "const _: {pointer} = {name};")?;
     Ok(())
 }

@@ -5,13 +5,13 @@
 #pragma once
 
 #define NTAPI __stdcall
-#define FORCEINLINE static __inline
+#define VOID void
 
 #define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
 
-typedef void VOID, *PVOID;
+typedef void *PVOID;
 typedef char CHAR, *PCHAR, CCHAR, *PSTR;
 typedef const char *PCSTR;
 typedef unsigned char UCHAR, *PUCHAR, BOOLEAN, *PBOOLEAN, BYTE;

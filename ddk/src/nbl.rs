@@ -11,7 +11,7 @@ mod queue;
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
-pub use chain::NblChain;
+pub use chain::{IntoNbls, NblChain};
 pub use data::{Span, Spans};
 pub use nb::{Nb, Nbs};
 pub use queue::{NblCountedQueue, NblQueue};

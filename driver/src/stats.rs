@@ -36,9 +36,9 @@ pub struct Flow {
 }
 
 impl Flow {
-    const fn add(&mut self, bytes: u32) {
-        self.frames = self.frames.wrapping_add(1);
-        self.bytes = self.bytes.wrapping_add(bytes as u64);
+    const fn add(&mut self, frames: u64, bytes: u64) {
+        self.frames = self.frames.wrapping_add(frames);
+        self.bytes = self.bytes.wrapping_add(bytes);
     }
 }
 
@@ -56,11 +56,19 @@ pub struct Traffic {
 impl Traffic {
     /// Counts a frame.
     pub const fn add(&mut self, cast: Cast, bytes: u32) {
-        match cast {
-            Cast::Directed => self.directed.add(bytes),
-            Cast::Multicast => self.multicast.add(bytes),
-            Cast::Broadcast => self.broadcast.add(bytes),
-        }
+        let flow = match cast {
+            Cast::Directed => &mut self.directed,
+            Cast::Multicast => &mut self.multicast,
+            Cast::Broadcast => &mut self.broadcast,
+        };
+        flow.add(1, bytes as u64);
+    }
+
+    /// Adds what somebody else has counted.
+    pub const fn merge(&mut self, other: &Self) {
+        self.directed.add(other.directed.frames, other.directed.bytes);
+        self.multicast.add(other.multicast.frames, other.multicast.bytes);
+        self.broadcast.add(other.broadcast.frames, other.broadcast.bytes);
     }
 
     /// All frames.

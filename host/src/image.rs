@@ -7,7 +7,12 @@ use crate::{
     verify::StackLine,
     world::{World, world},
 };
-use std::{collections::HashMap, path::Path, rc::Rc, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    path::Path,
+    rc::Rc,
+    sync::{Arc, OnceLock},
+};
 
 /// Frames of a driver's stack that are reported.
 const FRAMES: usize = 32;
@@ -74,7 +79,9 @@ impl World {
                 Bind::Data => Binding::Data(self.nt.variable(import.name)),
             })
         };
-        let mapped = Rc::new(Mapped::load(&image, self.call_site_cell(), &mut binder)?);
+        // SAFETY: the cell lives in the world, which outlives its image; what is bound are imports of the host's.
+        let mapped = unsafe { Mapped::load(&Arc::new(image), self.call_site_cell(), &mut binder) };
+        let mapped = Rc::new(mapped?);
         self.trap.register_image(&mapped);
         let symbols = Symbols::load(&path.with_extension("pdb")).ok();
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

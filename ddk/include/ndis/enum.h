@@ -101,7 +101,7 @@ typedef enum _NDIS_HALT_ACTION {
 typedef enum _NDIS_SHUTDOWN_ACTION {
     NdisShutdownPowerOff,
     NdisShutdownBugCheck,
-} NDIS_SHUTDOWN_ACTION, *PNDIS_SHUTDOWN_ACTION;
+} NDIS_SHUTDOWN_ACTION;
 
 typedef enum _NDIS_REQUEST_TYPE {
     NdisRequestQueryInformation,
@@ -191,7 +191,7 @@ typedef enum _NDIS_MSIX_TABLE_CONFIG {
     NdisMSIXTableConfigMaskTableEntry,
     NdisMSIXTableConfigUnmaskTableEntry,
     NdisMSIXTableConfigMax,
-} NDIS_MSIX_TABLE_CONFIG, *PNDIS_MSIX_TABLE_CONFIG;
+} NDIS_MSIX_TABLE_OPERATION, *PNDIS_MSIX_TABLE_OPERATION;
 
 typedef enum _NDIS_NETWORK_CHANGE_TYPE {
     NdisPossibleNetworkChange = 1,

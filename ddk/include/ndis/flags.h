@@ -332,6 +332,4 @@
 #define NDIS_IF_MAX_STRING_SIZE                                        0x00000100
 #define NDIS_M_MAX_LOOKAHEAD                                           0x0000020E
 #define NDIS_MAXIMUM_PORTS                                             0x01000000
-#define NDIS_INDICATE_ALL_NBLS                                         0xFFFFFFFF
-#define NDIS_MAX_LOOKAHEAD_SIZE_ACCESSED_UNDEFINED                     0xFFFFFFFF
 

@@ -7,14 +7,16 @@
 struct _NET_BUFFER;
 struct _NET_BUFFER_LIST;
 
+typedef union _NET_BUFFER_DATA_LENGTH {
+    ULONG DataLength;
+    SIZE_T stDataLength;
+} NET_BUFFER_DATA_LENGTH, *PNET_BUFFER_DATA_LENGTH;
+
 typedef struct _NET_BUFFER_DATA {
     struct _NET_BUFFER *Next;
     PMDL CurrentMdl;
     ULONG CurrentMdlOffset;
-    union {
-        ULONG DataLength;
-        SIZE_T stDataLength;
-    };
+    NET_BUFFER_DATA_LENGTH;
     PMDL MdlChain;
     ULONG DataOffset;
 } NET_BUFFER_DATA, *PNET_BUFFER_DATA;

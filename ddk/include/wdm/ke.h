@@ -109,7 +109,8 @@ VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number);
 
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency);
 VOID KeStallExecutionProcessor(ULONG MicroSeconds);
-VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
-                  ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4);
+__declspec(noreturn) VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
+                                       ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                                       ULONG_PTR BugCheckParameter4);
 ULONG DbgPrint(PCSTR Format, ...);
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...);

@@ -108,11 +108,24 @@ impl NblChain {
 }
 
 /// Takes the NBLs out one by one.
-impl Iterator for NblChain {
+impl IntoIterator for NblChain {
+    type Item = Nbl;
+    type IntoIter = IntoNbls;
+
+    #[inline]
+    fn into_iter(self) -> IntoNbls {
+        IntoNbls(self)
+    }
+}
+
+/// The NBLs of a chain, each taken out when it is given out: it leads nowhere and may be linked elsewhere.
+pub struct IntoNbls(NblChain);
+
+impl Iterator for IntoNbls {
     type Item = Nbl;
 
     #[inline]
     fn next(&mut self) -> Option<Nbl> {
-        self.pop_first()
+        self.0.pop_first()
     }
 }

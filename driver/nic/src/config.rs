@@ -46,6 +46,7 @@ impl Keyword {
 }
 
 /// ASCII to UTF-16 with a NUL at the end, at compile time.
+#[allow(clippy::indexing_slicing)] // a compile-time loop: what is out of bounds does not compile
 const fn wide<const N: usize>(name: &str) -> [u16; N] {
     let bytes = name.as_bytes();
     assert!(bytes.len() + 1 == N);

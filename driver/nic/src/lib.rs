@@ -47,6 +47,13 @@
 
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
 
 pub mod config;
 pub mod desc;

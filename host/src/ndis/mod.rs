@@ -79,3 +79,9 @@ impl Ndis {
         self.cancel_id.get()
     }
 }
+
+/// An MDL of the host's over `len` bytes at `addr`.
+#[must_use]
+pub fn make_mdl(addr: u64, len: u32) -> Option<crate::abi::Ptr<crate::abi::MDL>> {
+    memory::make_mdl(addr, len, crate::mem::Kind::Host, "protocol").map(crate::abi::Ptr::new)
+}

@@ -7,7 +7,7 @@ use super::{
     nbl::{self, Nbl},
 };
 use crate::{
-    abi::{NET_BUFFER, NET_BUFFER_LIST, constants as c},
+    abi::{NET_BUFFER_LIST, constants as c},
     cpu::DISPATCH,
     imports,
     verify::rules,
@@ -109,10 +109,4 @@ pub(super) fn check_dispatch_flag(name: &str, claimed: bool) {
     if claimed && irql != DISPATCH {
         world.violation(&rules::DISPATCH_FLAG, format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}"));
     }
-}
-
-/// Bytes in all NBs of an NBL.
-#[must_use]
-pub fn total_bytes(nbl: Nbl) -> u64 {
-    nbl::net_buffers(nbl).iter().map(|nb| u64::from(nb.get(NET_BUFFER::DataLength))).sum()
 }

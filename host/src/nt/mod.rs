@@ -1,7 +1,121 @@
 //! The kernel as a driver sees it: what ntoskrnl.exe and hal.dll export.
+//!
+//! One folder or file a family of functions, each with a table of imports; this file holds the state
+//! of all of them in one world.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "C's integer conversions at the binary interface"
+)]
+
+mod crt;
+mod debug;
+mod etw;
+pub mod exec;
+pub mod handles;
 pub mod imports;
+pub mod io;
+pub mod layout;
+mod lists;
+pub mod memory;
+pub mod objects;
+mod platform;
+mod registry;
+mod rtl;
+mod security;
+pub mod status;
+pub mod sync;
+#[cfg(test)]
+mod tests;
+mod thunks;
+mod unload;
+mod variables;
+mod versions;
+
+pub use debug::Debug;
+pub use platform::{Platform, Vector};
+pub use versions::has;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// The kernel's state in one world.
 #[derive(Default)]
-pub struct Nt {}
+pub struct Nt {
+    /// Spin locks that are held.
+    pub locks: sync::locks::Locks,
+    /// Waits in progress.
+    pub dispatcher: sync::dispatcher::Dispatcher,
+    regions: sync::mutex::Regions,
+    resources: sync::resource::Resources,
+    /// KDPC objects.
+    pub dpcs: exec::dpc::Dpcs,
+    /// KTIMER objects.
+    pub timers: exec::timer::KernelTimers,
+    ext_timers: exec::ext_timer::ExtTimers,
+    /// Work items and the threads that run them.
+    pub work: exec::work::Work,
+    threads: exec::thread::Threads,
+    processors: exec::processor::Processors,
+    /// Callback objects.
+    pub callbacks: exec::callback::Callbacks,
+    boot: exec::time::Boot,
+    /// Open handles.
+    pub handles: handles::Handles,
+    /// Objects whose references are counted.
+    pub objects: objects::Objects,
+    pool: memory::pool::Pool,
+    lookaside: memory::lookaside::Lookaside,
+    mdls: memory::mdl::Mdls,
+    io_space: memory::io_space::IoSpace,
+    /// Device objects, drivers, names.
+    pub devices: io::device::Devices,
+    drivers: io::driver::Drivers,
+    irps: io::irp::Irps,
+    power: io::power::Power,
+    interrupts: io::interrupt::Interrupts,
+    dma: io::dma::Dma,
+    links: io::link::Links,
+    /// Entries that the driver wrote to the event log.
+    pub error_log: io::error_log::ErrorLog,
+    /// The registry.
+    pub registry: RefCell<crate::pnp::registry::Registry>,
+    /// What the driver said with DbgPrint.
+    pub debug: debug::Debug,
+    /// Trace providers.
+    pub etw: etw::Etw,
+    random: rtl::random::Random,
+    thunks: thunks::Thunks,
+    variables: variables::Variables,
+    platform: RefCell<Option<Rc<dyn Platform>>>,
+    driver: Cell<u64>,
+}
+
+impl Nt {
+    /// Gives the kernel its machine.
+    pub fn set_platform(&self, platform: Rc<dyn Platform>) {
+        self.platform.replace(Some(platform));
+    }
+
+    /// The machine, if there is one.
+    #[must_use]
+    pub fn platform(&self) -> Option<Rc<dyn Platform>> {
+        self.platform.borrow().clone()
+    }
+
+    /// The address under which the driver may call a function of the host through a pointer.
+    #[must_use]
+    pub fn entry(&self, target: u64) -> u64 {
+        self.thunks.entry(target)
+    }
+
+    /// The DRIVER_OBJECT of the loaded driver; NULL before there is one.
+    #[must_use]
+    pub fn driver_object(&self) -> u64 {
+        self.driver.get()
+    }
+}

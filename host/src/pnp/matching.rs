@@ -13,58 +13,6 @@ pub struct DeviceIds {
     pub compatible: Vec<String>,
 }
 
-/// What a PCI function's configuration space says of its identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PciIdentity {
-    /// Vendor ID.
-    pub vendor: u16,
-    /// Device ID.
-    pub device: u16,
-    /// Subsystem vendor ID.
-    pub subsystem_vendor: u16,
-    /// Subsystem ID.
-    pub subsystem: u16,
-    /// Revision ID.
-    pub revision: u8,
-    /// Base class, subclass and programming interface, in the three low bytes.
-    pub class: u32,
-}
-
-impl PciIdentity {
-    /// The identifiers that Windows' PCI bus driver reports ("Identifiers for PCI Devices").
-    #[must_use]
-    pub fn ids(&self) -> DeviceIds {
-        let (interface, subclass) = (self.class & 0xFF_FFFF, self.class >> 8 & 0xFFFF);
-        let vendor = format!(r"PCI\VEN_{:04X}", self.vendor);
-        let function = format!("{vendor}&DEV_{:04X}", self.device);
-        let subsystem = format!("{function}&SUBSYS_{:04X}{:04X}", self.subsystem, self.subsystem_vendor);
-        DeviceIds {
-            hardware: vec![
-                format!("{subsystem}&REV_{:02X}", self.revision),
-                subsystem,
-                format!("{function}&CC_{interface:06X}"),
-                format!("{function}&CC_{subclass:04X}"),
-            ],
-            compatible: vec![
-                format!("{function}&REV_{:02X}", self.revision),
-                function,
-                format!("{vendor}&CC_{interface:06X}"),
-                format!("{vendor}&CC_{subclass:04X}"),
-                vendor,
-                format!(r"PCI\CC_{interface:06X}"),
-                format!(r"PCI\CC_{subclass:04X}"),
-            ],
-        }
-    }
-
-    /// Device instance path below `Enum`, for a function in slot `device.function` of bus 0.
-    #[must_use]
-    pub fn instance(&self, device: u8, function: u8) -> String {
-        let id = self.ids().hardware.into_iter().next().unwrap_or_default();
-        format!(r"{id}\3&11583659&0&{:02X}", device << 3 | function & 7)
-    }
-}
-
 /// The low 16 bits of a driver's rank; smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank(pub u16);

@@ -26,7 +26,7 @@ pub use diag::{Diagnostic, Diagnostics, Position, Severity};
 pub use inf::Inf;
 pub use install::{Installed, install};
 pub use keyword::{Keyword, KeywordKind};
-pub use matching::{DeviceIds, Match, PciIdentity, Rank};
+pub use matching::{DeviceIds, Match, Rank};
 pub use net::NetAdapter;
 pub use package::{Class, Package};
 pub use registry::{Key, Registry, Value};

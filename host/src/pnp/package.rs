@@ -148,7 +148,7 @@ impl Package {
     /// The path of the driver's image, given the folder that holds the INF.
     ///
     /// # Errors
-    /// The file is not there; the report names the [`SourceDisksFiles`] line.
+    /// The file is not there; the report names the `[SourceDisksFiles]` line.
     pub fn locate_image(&self, inf: &Inf, folder: &Path) -> Result<PathBuf, Diagnostics> {
         let image = &self.image;
         let path = image.source.split('/').fold(folder.to_path_buf(), |path, part| path.join(part));

@@ -48,7 +48,7 @@ pub struct Target {
     pub product_type: u32,
     /// `VER_SUITE_*` bits.
     pub suite_mask: u32,
-    /// Language of the user, which chooses the [Strings] section.
+    /// Language of the user, which chooses the `[Strings]` section.
     pub language: u16,
 }
 

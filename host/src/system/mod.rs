@@ -109,7 +109,8 @@ impl System {
             nodes.push(Node::new(&world, &board, &mut windows, &inf, function, &package, &ids, setup)?);
         }
         world.add_source(Rc::clone(&board) as Rc<dyn crate::world::Source>);
-        let warnings = inf.warnings().iter().map(ToString::to_string).collect();
+        let notes = nodes.iter().flat_map(|node: &Rc<Node>| node.notes.clone());
+        let warnings = inf.warnings().iter().map(ToString::to_string).chain(notes).collect();
         Ok(Rc::new(Self { world, board, nodes, warnings, image, _ram: ram }))
     }
 
@@ -139,7 +140,7 @@ impl System {
 
 fn load_inf(setup: &Setup) -> Result<Inf, SystemError> {
     let (major, minor, build) = setup.windows;
-    Ok(Inf::load(&setup.inf, Target::new(major, minor, build))?)
+    Ok(Inf::load(&setup.inf, Target::workstation(major, minor, build))?)
 }
 
 /// The model that serves a function, and everything the INF says for it.

@@ -23,6 +23,8 @@ pub struct Node {
     pub description: String,
     /// The INF's identifier that matched.
     pub id: String,
+    /// Keywords that were set to what the INF does not offer.
+    pub notes: Vec<String>,
     /// The adapter, once it is added.
     pub adapter: RefCell<Option<Rc<Adapter>>>,
 }
@@ -48,7 +50,12 @@ impl Node {
         let instance = format!(r"{}\3&11583659&0&{:02X}", function.device_id(), function.at.device() << 3);
         let mut registry = world.registry.borrow_mut();
         let installed = pnp::install(&mut registry, inf, package, ids, &instance);
+        let mut notes = Vec::new();
         for (name, text) in &setup.keywords {
+            // What Windows would not offer may be set all the same: a driver has to cope with it.
+            if let Some(problem) = package.net().and_then(|net| net.keyword(name)).and_then(|keyword| keyword.check(text).err()) {
+                notes.push(format!("{name}={text}: {problem}"));
+            }
             registry.set(&installed.driver_key, name, Value::sz(text.clone()));
         }
         let msi = format!(r"{}\{MSI_KEY}", installed.hardware_key);
@@ -66,6 +73,7 @@ impl Node {
             device,
             description: package.matched.model.description.clone(),
             id: package.matched.id.clone(),
+            notes,
             adapter: RefCell::default(),
         }))
     }

@@ -40,18 +40,19 @@ impl<R: Registers> Nic<R> {
     /// [`Error::Gone`], a read that does not finish, [`Error::NvmChecksum`], [`Error::NvmAddress`].
     pub fn identify(&self, stall: &impl Stall) -> Result<Identity, Error> {
         let mut sum = 0_u16;
-        let mut address = [0_u8; 6];
+        let mut station = [0_u16; 3];
         for word in 0..CHECKED_WORDS {
             let value = self.read_nvm(word, stall)?;
             sum = sum.wrapping_add(value);
-            let at = usize::from(word) * 2;
-            if let Some(bytes) = address.get_mut(at..at + 2) {
-                bytes.copy_from_slice(&value.to_le_bytes());
+            if let Some(slot) = station.get_mut(usize::from(word)) {
+                *slot = value;
             }
         }
         if sum != CHECKSUM {
             return Err(Error::NvmChecksum(sum));
         }
+        let [low, middle, high] = station.map(u64::from);
+        let [address @ .., _, _] = (low | middle << 16 | high << 32).to_le_bytes();
         let permanent = MacAddress(address).check_station().map_err(|_| Error::NvmAddress)?;
         Ok(Identity { permanent })
     }

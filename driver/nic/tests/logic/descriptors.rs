@@ -118,6 +118,13 @@ fn fixed_patterns() {
         mss: 1460,
     };
     assert_eq!(context.encode(), Some([0x0000_3222_0021_180e, 0x05b4_3600_2701_2345]));
-    let data = TxData { address: 1, length: 0x2_0000, last: true, segment: true, ip_checksum: true, l4_checksum: true };
+    let data = TxData {
+        address: 1,
+        length: 0x2_0000,
+        last: true,
+        segment: true,
+        ip_checksum: true,
+        l4_checksum: true,
+    };
     assert_eq!(data.encode(), Some([1, 0x0000_0300_2f12_0000]));
 }

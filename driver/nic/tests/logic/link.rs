@@ -18,7 +18,7 @@ fn status_decodes() {
     assert_eq!(Speed::Mbps1000.bits_per_second(), 1_000_000_000);
 }
 
-/// IEEE 802.3 table 28B-3, row by row: own PAUSE and ASM_DIR, the partner's, and what becomes of it as
+/// IEEE 802.3 table 28B-3, row by row: own PAUSE and `ASM_DIR`, the partner's, and what becomes of it as
 /// (transmit, receive).
 const TABLE_28B_3: [(u8, u8, u8, u8, bool, bool); 16] = [
     (0, 0, 0, 0, false, false),
@@ -57,8 +57,7 @@ fn pause_is_negotiated_by_the_table_within_the_setting() {
                 continue;
             }
             rows += 1;
-            let partner =
-                PauseAbility { symmetric: partner_pause == 1, asymmetric: partner_asymmetric == 1 };
+            let partner = PauseAbility { symmetric: partner_pause == 1, asymmetric: partner_asymmetric == 1 };
             assert_eq!(
                 Pause::negotiated(setting, partner, Duplex::Full),
                 Pause { transmit: sends && transmit, receive: obeys && receive },
@@ -73,7 +72,9 @@ fn pause_is_negotiated_by_the_table_within_the_setting() {
 
 #[test]
 fn pause_bits_of_the_phy() {
-    for (ability, bits) in [((false, false), 0), ((true, false), 0x400), ((false, true), 0x800), ((true, true), 0xc00)] {
+    for (ability, bits) in
+        [((false, false), 0), ((true, false), 0x400), ((false, true), 0x800), ((true, true), 0xc00)]
+    {
         let ability = PauseAbility { symmetric: ability.0, asymmetric: ability.1 };
         assert_eq!(ability.to_phy(), bits);
         assert_eq!(PauseAbility::from_phy(bits | 0x01e1), ability);

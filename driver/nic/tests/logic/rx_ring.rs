@@ -13,6 +13,7 @@ const BUFFER: u32 = 2048;
 const DD: u32 = 1;
 const EOP: u32 = 2;
 const CRC_ERROR: u32 = 1 << 24;
+const FRAME_ERRORS: u32 = 0x9700_0000;
 const CHECKSUM_ERROR: u32 = 1 << 29;
 
 fn address_of(token: usize) -> u64 {
@@ -118,7 +119,7 @@ impl Bench {
         let length = u32::from(written.length);
         let good = end
             && !self.discarding
-            && written.status_error & CRC_ERROR == 0
+            && written.status_error & FRAME_ERRORS == 0
             && (14..=BUFFER).contains(&length);
         if good {
             let status = (written.status_error | DD) & 0xf_ffff;
@@ -309,7 +310,8 @@ fn a_reset_begins_at_descriptor_zero() {
 #[test]
 fn unsuitable_rings_are_refused() {
     let new = |slots: usize, buffer| {
-        Ring::new(PlainMemory::for_ring(64), vec![RxSlot::default(); slots], buffer).map(|ring| ring.base().bytes())
+        Ring::new(PlainMemory::for_ring(64), vec![RxSlot::default(); slots], buffer)
+            .map(|ring| ring.base().bytes())
     };
     assert_eq!(new(64, 2048), Ok(1024));
     assert_eq!(new(64, 2047).err(), Some(RingError::Buffer));

@@ -60,7 +60,10 @@ impl Bench {
         let frame: Vec<_> = lengths
             .iter()
             .zip(0_u64..)
-            .map(|(&length, index)| Fragment { address: (self.next_token as u64) << 20 | index << 12, length })
+            .map(|(&length, index)| Fragment {
+                address: (self.next_token as u64) << 20 | index << 12,
+                length,
+            })
             .collect();
         let mut pieces: Vec<_> = frame.iter().copied().filter(|piece| piece.length != 0).collect();
         let total: u32 = lengths.iter().sum();
@@ -308,7 +311,8 @@ fn health_tells_a_lost_interrupt_from_a_stuck_ring() {
 #[test]
 fn unsuitable_rings_are_refused() {
     let new = |slots: usize, descriptors: u32| {
-        Ring::new(PlainMemory::for_ring(descriptors), vec![TxSlot::default(); slots], PAD).map(|ring| ring.base().bytes())
+        Ring::new(PlainMemory::for_ring(descriptors), vec![TxSlot::default(); slots], PAD)
+            .map(|ring| ring.base().bytes())
     };
     assert_eq!(new(64, 64), Ok(1024));
     assert_eq!(new(64, 128), Ok(1024));

@@ -161,15 +161,15 @@ impl Nic {
             _ => None,
         }
     }
+}
 
-    /// The netdev's options, after its type and id; the wire's end is added by who holds it.
-    pub(super) fn user_options(restrict: bool, forward: &[HostForward]) -> String {
-        let mut options = String::from(if restrict { ",restrict=on" } else { "" });
-        for rule in forward {
-            write!(options, ",hostfwd={rule}").expect("a String takes everything");
-        }
-        options
+/// The options of a user network, after its type and id.
+pub(super) fn user_options(restrict: bool, forward: &[HostForward]) -> String {
+    let mut options = String::from(if restrict { ",restrict=on" } else { "" });
+    for rule in forward {
+        write!(options, ",hostfwd={rule}").expect("a String takes everything");
     }
+    options
 }
 
 fn is_name(text: &str) -> bool {

@@ -8,7 +8,7 @@
 use super::{
     super::{Error, Result},
     lines::socket_pair,
-    process::scratch_file,
+    process::{readable_within, scratch_file},
 };
 use rustix::{
     cmsg_space,
@@ -20,6 +20,7 @@ use std::{
     io::IoSlice,
     mem::MaybeUninit,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    time::Duration,
 };
 
 /// Version of the protocol between server and participant.
@@ -52,8 +53,8 @@ impl Doorbell {
         let (server, qemu) = socket_pair(SocketType::STREAM)?;
         let memory = scratch_file("ferrite-doorbell")?;
         memory.set_len(MEMORY_SIZE).map_err(|e| Error::system("memory for the doorbell", e))?;
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let events: std::result::Result<Vec<_>, _> = (0..count).map(|_| eventfd(0, flags)).collect();
+        let event = || eventfd(0, EventfdFlags::CLOEXEC);
+        let events: std::result::Result<Vec<_>, _> = (0..count).map(|_| event()).collect();
         let events = events.map_err(|e| Error::system("an event per interrupt message (eventfd)", e))?;
         say(&server, PROTOCOL, None)?;
         say(&server, QEMU, None)?;
@@ -89,24 +90,23 @@ impl Doorbell {
 
     /// How often a message was written since this was last asked; 0 for one that is not in use.
     pub(super) fn take(&self, message: u16) -> u64 {
-        let index = usize::from(message);
-        let Some(event) = self.events.get(index) else { return 0 };
-        let mut count = [0; 8];
-        let got = loop {
-            match read(event, &mut count) {
-                Err(Errno::INTR) => {}
-                other => break other,
-            }
-        };
-        // Nothing to read is an error of the descriptor, and means none.
-        let count = if got == Ok(8) { u64::from_ne_bytes(count) } else { 0 };
-        if self.used.get(index) == Some(&true) { count } else { 0 }
+        let count = self.rings(message);
+        if self.used.get(usize::from(message)) == Some(&true) { count } else { 0 }
     }
 
-    /// Takes whatever an event has signalled, in use or not: whether there was anything.
-    pub(super) fn rang(&self, message: u16) -> bool {
+    /// The same, in use or not.
+    pub(super) fn rings(&self, message: u16) -> u64 {
+        let Some(event) = self.events.get(usize::from(message)) else { return 0 };
+        // QEMU makes every descriptor that it is sent a blocking one, here too: look before reading.
+        // Nobody else reads it, so what is there stays there.
+        if readable_within(event.as_fd(), Duration::ZERO) != Ok(true) {
+            return 0;
+        }
         let mut count = [0; 8];
-        self.events.get(usize::from(message)).is_some_and(|event| read(event, &mut count) == Ok(8))
+        match read(event, &mut count) {
+            Ok(8) => u64::from_ne_bytes(count),
+            _ => 0,
+        }
     }
 }
 

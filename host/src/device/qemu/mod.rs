@@ -268,7 +268,7 @@ impl Machine {
         let last = self.doorbell.count() - 1;
         let Message { address, data } = Self::message(last);
         let (since, bound) = (Instant::now(), DOORBELL_BOUND);
-        while !self.doorbell.rang(last) {
+        while self.doorbell.rings(last) == 0 {
             if since.elapsed() > bound {
                 let asked = "to ring the doorbell".into();
                 return Err(self.lost(Lost { asked, how: How::Silent(bound) }));

@@ -3,7 +3,7 @@
 use super::{
     super::{Error, Ram, Result},
     Wire,
-    config::{Config, Network, Nic},
+    config::{Config, Network, Nic, user_options},
     doorbell::Doorbell,
     firmware,
     lines::Lines,
@@ -113,7 +113,7 @@ impl Plan {
         let mut wire = None;
         let netdev = match &nic.network {
             Network::User { restrict, forward } => {
-                Some(format!("user,id=net{index}{}", Nic::user_options(*restrict, forward)))
+                Some(format!("user,id=net{index}{}", user_options(*restrict, forward)))
             }
             Network::Dgram => {
                 let (ours, theirs) = Wire::pair()?;

@@ -120,3 +120,53 @@ impl Qmp {
         Lost { asked: self.asked.clone(), how }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{io::Write as _, os::unix::net::UnixStream, time::Duration};
+
+    /// A client to which this has been said already, and what plays QEMU.
+    fn client(said: &str) -> (Qmp, UnixStream) {
+        let (lines, end) = Lines::pair(Duration::from_millis(50)).unwrap();
+        let mut end = UnixStream::from(end);
+        end.write_all(said.as_bytes()).unwrap();
+        (Qmp::new(lines), end)
+    }
+
+    #[test]
+    fn a_greeting_names_the_version() {
+        let (mut qmp, _end) = client(concat!(
+            r#"{"QMP": {"version": {"qemu": {"micro": 1, "minor": 2, "major": 8}, "package": ""}}}"#,
+            "\r\n{\"return\": {}, \"id\": 1}\r\n"
+        ));
+        assert_eq!(qmp.greet().unwrap(), Version { major: 8, minor: 2, micro: 1 });
+        let (mut qmp, _end) = client("{\"QMP\": {}}\n");
+        assert!(matches!(qmp.greet(), Err(Failure::Lost(Lost { how: How::Garbled(_), .. }))));
+    }
+
+    #[test]
+    fn answers_refusals_and_events_are_told_apart() {
+        let (mut qmp, _end) = client(concat!(
+            "{\"event\": \"RESET\", \"data\": {}}\n",
+            "{\"return\": {\"status\": \"running\"}, \"id\": 1}\n",
+            "{\"id\": 2, \"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}}\n",
+            "{\"return\": {}, \"id\": 7}\n",
+            "not JSON\n",
+        ));
+        assert_eq!(qmp.execute("query-status", &Value::Null).unwrap()["status"], "running");
+        qmp.wait_event("RESET").unwrap();
+        let refused = qmp.execute("frob", &json!({ "a": 1 })).unwrap_err();
+        assert!(
+            matches!(&refused, Failure::Refused { command, reason }
+            if command.contains("frob") && reason == "no such thing"),
+            "{refused:?}"
+        );
+        // An answer to something else, then no message at all, then silence.
+        for _ in 0..2 {
+            let lost = qmp.execute("frob", &Value::Null).unwrap_err();
+            assert!(matches!(lost, Failure::Lost(Lost { how: How::Garbled(_), .. })), "{lost:?}");
+        }
+        assert!(matches!(qmp.wait_event("RESET").unwrap_err().how, How::Silent(_)));
+    }
+}

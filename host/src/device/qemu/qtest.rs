@@ -146,6 +146,13 @@ fn said(line: &str) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{io::Write as _, os::unix::net::UnixStream, time::Duration};
+
+    /// A client and what plays QEMU. Answers may be there before they are asked for.
+    fn client() -> (Qtest, UnixStream) {
+        let (lines, end) = Lines::pair(Duration::from_millis(50)).unwrap();
+        (Qtest::new(lines), end.into())
+    }
 
     #[test]
     fn lines_of_the_protocol_are_told_apart() {
@@ -156,5 +163,54 @@ mod tests {
         for wrong in ["", "FAIL Unknown command", "OK maybe", "IRQ raise", "IRQ 3", "OKAY"] {
             assert_eq!(said(wrong), Said::Else, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_found_among_others() {
+        let (mut client, mut qemu) = client();
+        client.post(format_args!("writel 0x0 0x1")).unwrap();
+        client.post(format_args!("writel 0x0 0x2")).unwrap();
+        qemu.write_all(b"OK\nIRQ raise 20\nOK\nIRQ lower 20\nOK 0x5\nIRQ ra").unwrap();
+        assert_eq!(client.ask(format_args!("readl 0x0")).unwrap(), 5);
+        assert_eq!(client.take_change(), Some((20, true)));
+        assert_eq!(client.take_change(), Some((20, false)));
+        // What had come of a line is kept until the rest comes.
+        client.collect().unwrap();
+        assert!(!client.has_changes());
+        qemu.write_all(b"ise 21\n").unwrap();
+        client.collect().unwrap();
+        assert_eq!(client.take_change(), Some((21, true)));
+    }
+
+    #[test]
+    fn unanswered_posts_are_bounded() {
+        let (mut client, mut qemu) = client();
+        let mut posted = 0;
+        let lost = loop {
+            match client.post(format_args!("writel 0x0 0x0")) {
+                Ok(()) => posted += 1,
+                Err(lost) => break lost,
+            }
+            assert!(posted < WINDOW, "no limit");
+        };
+        assert_eq!(posted, WINDOW - 1);
+        assert!(matches!(lost.how, How::Silent(_)), "{lost:?}");
+        qemu.write_all(&b"OK\n".repeat(WINDOW)).unwrap();
+        client.drain().unwrap();
+        // One more answer than questions is no answer.
+        qemu.write_all(b"OK\n").unwrap();
+        assert!(matches!(client.collect().unwrap_err().how, How::Garbled(_)));
+    }
+
+    #[test]
+    fn nonsense_and_hanging_up_are_told_apart() {
+        let (mut client, mut qemu) = client();
+        qemu.write_all(b"FAIL Unknown command 'frob'\n").unwrap();
+        let lost = client.ask(format_args!("frob")).unwrap_err();
+        assert_eq!(lost.asked, "frob");
+        assert!(matches!(lost.how, How::Garbled(said) if said == "FAIL Unknown command 'frob'"));
+        drop(qemu);
+        assert!(matches!(client.ask(format_args!("readl 0x0")).unwrap_err().how, How::Closed));
+        assert!(matches!(client.collect().unwrap_err().how, How::Closed));
     }
 }

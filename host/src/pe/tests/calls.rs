@@ -54,13 +54,13 @@ fn stub_records_the_caller_and_changes_nothing() {
     });
     // SAFETY: it is the function above.
     let entry = unsafe { std::mem::transmute::<u64, extern "win64" fn(*mut u64) -> u64>(image.entry()) };
-    let mut rsp = 0;
-    assert_eq!(entry(&raw mut rsp), 99);
+    let mut before = 0;
+    assert_eq!(entry(&raw mut before), 99);
     // SAFETY: the cell is this test's, and nobody else writes to it now.
     let seen = unsafe { cell.read() };
     let pattern = |n: u64| 0x1111_1111_1111_1111 * n;
     let expected = CallSite {
-        rsp: rsp - 8,
+        rsp: before - 8,
         rbp: pattern(2),
         rbx: pattern(1),
         rsi: pattern(3),

@@ -1,5 +1,5 @@
-//! Which files a package copies, from where, to where: `CopyFiles`, [`SourceDisksNames`],
-//! [`SourceDisksFiles`] and [`DestinationDirs`].
+//! Which files a package copies, from where, to where: `CopyFiles`, `[SourceDisksNames]`,
+//! `[SourceDisksFiles]` and `[DestinationDirs]`.
 
 use super::super::diag::{Log, Position};
 use super::super::fold::same;
@@ -10,7 +10,7 @@ use super::{Field, Inf, Line, Section, dirid, number};
 pub struct CopiedFile {
     /// Where the INF asks for the copy.
     pub at: Position,
-    /// Where [`SourceDisksFiles`] names the file.
+    /// Where `[SourceDisksFiles]` names the file.
     pub source_at: Position,
     /// Path of the source relative to the INF, with `/`.
     pub source: String,
@@ -96,7 +96,7 @@ fn source_path(inf: &Inf, name: &str, at: Position, log: &mut Log) -> Option<(Po
     Some((line.at, path.join("/")))
 }
 
-/// The directory that [`DestinationDirs`] gives a file list, or files copied by name.
+/// The directory that `[DestinationDirs]` gives a file list, or files copied by name.
 fn destination(inf: &Inf, list: Option<&Field>, at: Position, log: &mut Log) -> Option<(i64, String)> {
     let section = inf.section("DestinationDirs");
     let line =

@@ -14,7 +14,7 @@ const MAX_SECTION_NAME: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
-    /// `%name%`, to be replaced from [Strings] or by a directory.
+    /// `%name%`, to be replaced from `[Strings]` or by a directory.
     Token(String, Position),
 }
 

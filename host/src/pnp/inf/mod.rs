@@ -1,7 +1,7 @@
 //! Reads an INF: the file that tells Windows which devices a driver serves and what to write where.
 //!
-//! [`Inf::load`] takes a file apart into sections, replaces its `%strkey%` tokens and reads [Version] and
-//! the models. What installing one of the models does is [`super::package`]'s business. Everything keeps
+//! [`Inf::load`] takes a file apart into sections, replaces its `%strkey%` tokens and reads `[Version]` and
+//! the models. What installing one of the models does is [`super::Package`]'s business. Everything keeps
 //! its position, so that whatever is found wrong later can still be reported with file and line.
 
 mod addreg;
@@ -198,13 +198,13 @@ impl Inf {
         &self.target
     }
 
-    /// What [Version] says.
+    /// What `[Version]` says.
     #[must_use]
     pub fn version(&self) -> &Version {
         &self.version
     }
 
-    /// What [Manufacturer] lists.
+    /// What `[Manufacturer]` lists.
     #[must_use]
     pub fn manufacturers(&self) -> &[Manufacturer] {
         &self.manufacturers

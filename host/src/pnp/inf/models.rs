@@ -1,10 +1,10 @@
-//! [Manufacturer] and the models: which device identifiers the file installs, on which Windows.
+//! `[Manufacturer]` and the models: which device identifiers the file installs, on which Windows.
 
 use super::super::diag::{Log, Position};
 use super::super::target::Decoration;
 use super::{Inf, Line, Section};
 
-/// A line of [Manufacturer].
+/// A line of `[Manufacturer]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manufacturer {
     /// The name shown to users.
@@ -25,7 +25,7 @@ impl Manufacturer {
     }
 }
 
-/// A models section as [Manufacturer] refers to it.
+/// A models section as `[Manufacturer]` refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelsSection {
     /// The decorated name.

@@ -1,4 +1,4 @@
-//! `%strkey%` tokens: which [Strings] section serves, and the substitution itself.
+//! `%strkey%` tokens: which `[Strings]` section serves, and the substitution itself.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,7 +18,7 @@ const PRIMARY_LANGUAGE: u16 = 0x3FF;
 struct Strings<'a> {
     inf: &'a str,
     chosen: HashMap<String, String>,
-    /// [Strings] itself, where the chosen section is a localized one.
+    /// `[Strings]` itself, where the chosen section is a localized one.
     fallback: HashMap<String, String>,
     chosen_name: String,
 }
@@ -156,7 +156,7 @@ fn definitions(section: &RawSection, log: &mut Log) -> HashMap<String, String> {
     map
 }
 
-/// The text of a field of a [Strings] section, which has no tokens.
+/// The text of a field of a `[Strings]` section, which has no tokens.
 fn plain_text(field: &RawField) -> String {
     field
         .pieces

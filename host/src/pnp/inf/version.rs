@@ -1,10 +1,10 @@
-//! [Version]: what kind of file this is, who made it, and for which class of device.
+//! `[Version]`: what kind of file this is, who made it, and for which class of device.
 
 use super::super::diag::{Log, Position};
 use super::super::fold::same;
 use super::{Field, Inf, Section};
 
-/// Directives that [Version] may hold ("INF Version Section").
+/// Directives that `[Version]` may hold ("INF Version Section").
 const KNOWN: [&str; 16] = [
     "Signature",
     "Class",
@@ -37,7 +37,7 @@ pub struct DriverVersion {
     pub version: String,
 }
 
-/// The contents of [Version].
+/// The contents of `[Version]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// Where the section begins.

@@ -3,7 +3,7 @@
 use super::super::{Architecture, Rank};
 use super::*;
 
-/// The install section that `target` gets from a [Manufacturer] line with these decorations, each with a
+/// The install section that `target` gets from a `[Manufacturer]` line with these decorations, each with a
 /// models section that refers to a section of its own name.
 fn chosen(decorations: &[&str], target: &Target) -> Option<String> {
     let named: Vec<&str> = decorations.iter().copied().filter(|d| !d.is_empty()).collect();
@@ -158,22 +158,4 @@ fn the_best_model_wins_and_of_equals_the_first() {
     let text = edit(r#""Adapter"=Install,PCI\VEN_8086&DEV_10D3"#, &models.join("\n"));
     let (_, package) = package(&text, &nic().ids(), &Target::windows_10()).unwrap();
     assert_eq!(package.matched.model.description, "particular");
-}
-
-#[test]
-fn pci_identifiers_in_the_bus_drivers_order() {
-    let identity = PciIdentity { subsystem: 0xA01F, revision: 0x1B, ..nic() };
-    let ids = identity.ids();
-    assert_eq!(
-        ids.hardware,
-        [
-            r"PCI\VEN_8086&DEV_10D3&SUBSYS_A01F8086&REV_1B",
-            r"PCI\VEN_8086&DEV_10D3&SUBSYS_A01F8086",
-            r"PCI\VEN_8086&DEV_10D3&CC_020000",
-            r"PCI\VEN_8086&DEV_10D3&CC_0200",
-        ]
-    );
-    assert_eq!(ids.compatible.first().map(String::as_str), Some(r"PCI\VEN_8086&DEV_10D3&REV_1B"));
-    assert_eq!(ids.compatible.last().map(String::as_str), Some(r"PCI\CC_0200"));
-    assert_eq!(identity.instance(3, 1), r"PCI\VEN_8086&DEV_10D3&SUBSYS_A01F8086&REV_1B\3&11583659&0&19");
 }

@@ -3,7 +3,7 @@
 use super::super::Value;
 use super::*;
 
-/// Installs the base with these lines added to its AddReg section, over what `registry` holds.
+/// Installs the base with these lines added to its `AddReg` section, over what `registry` holds.
 fn add_reg(registry: &mut Registry, lines: &str) -> Installed {
     install_into(registry, &edit("[Params]\n", &format!("[Params]\n{lines}\n")))
 }
@@ -134,7 +134,7 @@ fn two_devices_have_keys_of_their_own() {
     let mut registry = Registry::new();
     let (inf, package) = package(BASE, &nic().ids(), &Target::windows_10()).unwrap();
     let [first, second] =
-        [3, 4].map(|slot| install(&mut registry, &inf, &package, &nic().ids(), &nic().instance(slot, 0)));
+        [3, 4].map(|slot| install(&mut registry, &inf, &package, &nic().ids(), &nic().instance(slot)));
     assert!(second.driver_key.ends_with(r"\0001"), "{second:?}");
     assert_ne!(first.device_key, second.device_key);
     assert_ne!(first.net_cfg_instance_id, second.net_cfg_instance_id);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::inf::Line;
 use super::*;
 
-/// The lines of section [Test] of an otherwise valid file: key and values.
+/// The lines of section `[Test]` of an otherwise valid file: key and values.
 fn lines_with(body: &str, strings: &str, language: u16) -> (Vec<(String, Vec<String>)>, Vec<String>) {
     let text = format!("{BASE}{strings}\n[Test]\n{body}\n");
     let target = Target { language, ..Target::default() };

@@ -8,9 +8,7 @@ mod mutation;
 mod project;
 mod registry;
 
-use super::{
-    DeviceIds, Diagnostics, Inf, Installed, Package, PciIdentity, Registry, Target, install, matching,
-};
+use super::{DeviceIds, Diagnostics, Inf, Installed, Package, Registry, Target, install, matching};
 
 /// A package of class Net as small as it can be without a warning; the cases below are edits of it.
 const BASE: &str = r#"[Version]
@@ -60,16 +58,46 @@ ServiceBinary=%12%\x.sys
 Maker="Maker"
 "#;
 
-/// QEMU's 82574L.
-fn nic() -> PciIdentity {
-    PciIdentity {
-        vendor: 0x8086,
-        device: 0x10D3,
-        subsystem_vendor: 0x8086,
-        subsystem: 0,
-        revision: 0,
-        class: 0x02_0000,
+/// A PCI Ethernet controller of Intel's, as Windows' PCI bus driver names it.
+#[derive(Clone, Copy)]
+struct Nic {
+    device: u16,
+    subsystem: u16,
+}
+
+impl Nic {
+    fn ids(self) -> DeviceIds {
+        let Nic { device, subsystem } = self;
+        let model = format!(r"PCI\VEN_8086&DEV_{device:04X}");
+        let board = format!("{model}&SUBSYS_{subsystem:04X}8086");
+        DeviceIds {
+            hardware: vec![
+                format!("{board}&REV_00"),
+                board,
+                format!("{model}&CC_020000"),
+                format!("{model}&CC_0200"),
+            ],
+            compatible: [
+                &format!("{model}&REV_00"),
+                &model,
+                r"PCI\VEN_8086&CC_020000",
+                r"PCI\VEN_8086&CC_0200",
+            ]
+            .into_iter()
+            .chain([r"PCI\VEN_8086", r"PCI\CC_020000", r"PCI\CC_0200"])
+            .map(str::to_owned)
+            .collect(),
+        }
     }
+
+    fn instance(self, slot: u8) -> String {
+        format!(r"{}\3&11583659&0&{:02X}", self.ids().hardware[0], slot << 3)
+    }
+}
+
+/// QEMU's 82574L.
+fn nic() -> Nic {
+    Nic { device: 0x10D3, subsystem: 0 }
 }
 
 /// All steps up to the package.
@@ -89,7 +117,7 @@ fn installed(text: &str) -> (Registry, Installed) {
 
 fn install_into(registry: &mut Registry, text: &str) -> Installed {
     let (inf, package) = package(text, &nic().ids(), &Target::windows_10()).expect("the INF is valid");
-    install(registry, &inf, &package, &nic().ids(), &nic().instance(3, 0))
+    install(registry, &inf, &package, &nic().ids(), &nic().instance(3))
 }
 
 /// `BASE` with `from`, which must occur once, replaced.

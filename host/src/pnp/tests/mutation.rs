@@ -61,7 +61,7 @@ fn mutate(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
         match *edit {
             Edit::Remove(at, n) if at < length => drop(bytes.drain(at..length.min(at + n))),
             Edit::Insert(at, piece) => {
-                drop(bytes.splice(at.min(length)..at.min(length), piece.iter().copied()))
+                drop(bytes.splice(at.min(length)..at.min(length), piece.iter().copied()));
             }
             Edit::Flip(at, bits) if at < length => bytes[at] ^= bits,
             Edit::Copy(from, to, n) if from < length => {
@@ -99,7 +99,7 @@ fn run(bytes: &[u8]) -> bool {
         Ok((inf, package)) => {
             package.warnings.iter().for_each(check);
             let mut registry = Registry::new();
-            let done = install(&mut registry, &inf, &package, &nic().ids(), &nic().instance(3, 0));
+            let done = install(&mut registry, &inf, &package, &nic().ids(), &nic().instance(3));
             assert!(registry.key(&done.driver_key).is_some());
             true
         }

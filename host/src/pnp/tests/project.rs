@@ -24,8 +24,14 @@ fn windows_older_than_7_is_refused() {
 }
 
 #[test]
+fn the_version_is_the_crates() {
+    let inf = Inf::parse("test.inf", FERRITE.as_bytes(), Target::default()).unwrap();
+    assert_eq!(inf.version().driver.version, concat!(env!("CARGO_PKG_VERSION"), ".0"));
+}
+
+#[test]
 fn another_device_is_refused_with_both_lists() {
-    let other = PciIdentity { device: 0x100E, ..nic() };
+    let other = Nic { device: 0x100E, ..nic() };
     let error = package(FERRITE, &other.ids(), &Target::windows_10()).unwrap_err().to_string();
     let line = 1 + FERRITE.lines().position(|l| l == "[Ferrite.NTamd64.6.1]").unwrap();
     assert!(
@@ -44,7 +50,7 @@ fn the_subsystem_chooses_the_name() {
         (0x0001, "Intel Gigabit CT2 Desktop Adapter (Ferrite)"),
     ];
     for (subsystem, name) in names {
-        let ids = PciIdentity { subsystem, ..nic() }.ids();
+        let ids = Nic { subsystem, ..nic() }.ids();
         let (_, package) = package(FERRITE, &ids, &Target::windows_10()).unwrap();
         assert_eq!(package.matched.model.description, name);
     }

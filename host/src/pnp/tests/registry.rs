@@ -44,7 +44,10 @@ fn keys_come_and_go() {
     registry.create(r"HKLM\A\B\C");
     registry.set(r"HKLM\A", "v", Value::Dword(1));
     assert!(registry.key(r"HKLM\A\B\C").is_some());
-    assert_eq!(registry.key(r"HKLM\A").unwrap().subkeys().map(|k| k.name()).collect::<Vec<_>>(), ["B"]);
+    assert_eq!(
+        registry.key(r"HKLM\A").unwrap().subkeys().map(super::super::registry::Key::name).collect::<Vec<_>>(),
+        ["B"]
+    );
     assert!(registry.key(r"HKLM\A").unwrap().subkey(r"b\c").is_some());
     let key = registry.key_mut(r"HKLM\A").unwrap();
     assert!(key.delete_value("V"));

@@ -1,4 +1,4 @@
-//! What [Version], [Manufacturer] and the models may get wrong.
+//! What `[Version]`, `[Manufacturer]` and the models may get wrong.
 
 use super::Case;
 

@@ -1,0 +1,106 @@
+//! What QEMU offers, and which of it an INF serves.
+
+use crate::{
+    device::{Error, qemu},
+    pnp::{self, DeviceIds, Diagnostics, Inf, Target},
+};
+use serde::Serialize;
+use std::{fmt, path::Path};
+
+/// A NIC of QEMU's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Device {
+    /// QEMU's name of the model.
+    pub model: String,
+    /// QEMU's words about it.
+    pub description: String,
+    /// Its hardware identifiers, best first; empty if QEMU would not plug it in.
+    pub hardware_ids: Vec<String>,
+    /// The INF's model that serves it, with the line that says so.
+    pub served_by: Option<Served>,
+}
+
+/// What an INF says of a device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Served {
+    /// The model's description.
+    pub model: String,
+    /// The identifier that matched.
+    pub id: String,
+    /// Line of the INF.
+    pub line: usize,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Serialize)]
+pub struct Devices {
+    /// QEMU's version.
+    pub qemu: String,
+    /// The INF that was matched.
+    pub inf: String,
+    /// What it warns of.
+    pub warnings: Vec<String>,
+    /// NICs for PCI.
+    pub devices: Vec<Device>,
+}
+
+/// Why there is no list.
+#[derive(Debug, thiserror::Error)]
+pub enum DevicesError {
+    /// QEMU.
+    #[error(transparent)]
+    Qemu(#[from] Error),
+    /// The INF.
+    #[error("{0}")]
+    Inf(#[from] Diagnostics),
+}
+
+/// Asks QEMU, and matches each of its NICs against the INF.
+///
+/// # Errors
+/// QEMU cannot be asked, or the INF cannot be read.
+pub fn list(program: &Path, inf: &Path) -> Result<Devices, DevicesError> {
+    let parsed = Inf::load(inf, Target::windows_10())?;
+    let offers = qemu::offers(program)?;
+    let device = |offer: &qemu::Offer| {
+        let ids = offer.function.as_ref().map(|function| DeviceIds {
+            hardware: function.hardware_ids(),
+            compatible: function.compatible_ids(),
+        });
+        let served = ids.as_ref().and_then(|ids| pnp::matching::find(&parsed, ids).ok());
+        Device {
+            model: offer.model.clone(),
+            description: offer.description.clone().unwrap_or_default(),
+            hardware_ids: ids.map(|ids| ids.hardware).unwrap_or_default(),
+            served_by: served.map(|served| Served {
+                model: served.model.description.clone(),
+                id: served.id,
+                line: served.model.at.line as usize,
+            }),
+        }
+    };
+    Ok(Devices {
+        qemu: offers.version.to_string(),
+        inf: inf.display().to_string(),
+        warnings: parsed.warnings().iter().map(ToString::to_string).collect(),
+        devices: offers.nics.iter().map(device).collect(),
+    })
+}
+
+impl fmt::Display for Devices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "QEMU {} and {}", self.qemu, self.inf)?;
+        for device in &self.devices {
+            let id = device.hardware_ids.get(1).map_or("(not to be had on its own)", String::as_str);
+            write!(f, "  {:<24} {id:<48}", device.model)?;
+            match &device.served_by {
+                Some(served) => writeln!(f, " {} (line {})", served.model, served.line)?,
+                None => writeln!(f, " -")?,
+            }
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  {warning}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use ferrite_host::{devices, image, inspect, run};
+use std::{fmt::Display, path::PathBuf, process::ExitCode};
+
+/// Windows around a network driver, on Linux: loads an NDIS 6 miniport image (.sys), binds it by its INF to
+/// a NIC of QEMU's, carries traffic through it, and holds it to the rules of NDIS.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Options),
+    Inspect(InspectOptions),
+    Devices(DevicesOptions),
+}
+
+/// Show what an image is without running it: sections, imports and the oldest Windows that has each, imports
+/// that ferrite-host lacks, version, PDB.
+#[derive(clap::Args)]
+struct InspectOptions {
+    /// The image (.sys).
+    image: PathBuf,
+    /// Its PDB [default: the one it names, beside it].
+    #[arg(long)]
+    pdb: Option<PathBuf>,
+    /// Hold it to the rules of Ferrite's own image, and fail with every one that it breaks.
+    #[arg(long, requires = "imports")]
+    strict: bool,
+    /// With --strict: the table of imports that it may and must have.
+    #[arg(long, value_name = "FILE")]
+    imports: Option<PathBuf>,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// List the NICs that QEMU offers, and which of them an INF serves.
+#[derive(clap::Args)]
+struct DevicesOptions {
+    /// The INF.
+    #[arg(long, default_value = "inf/ferrite.inf")]
+    inf: PathBuf,
+    /// The QEMU program.
+    #[arg(long, default_value = "qemu-system-x86_64", value_name = "PROGRAM")]
+    qemu: PathBuf,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(options) => show(run::run(&options), options.json),
+        Command::Inspect(options) => look_into(&options),
+        Command::Devices(options) => show(devices::list(&options.qemu, &options.inf), options.json),
+    }
+}
+
+fn look_into(options: &InspectOptions) -> ExitCode {
+    let implements = |module: &str, name: &str| image::resolve(module, name).is_some();
+    match (&options.imports, options.strict) {
+        (Some(imports), true) => {
+            match inspect::strict(&options.image, options.pdb.as_deref(), imports, &implements) {
+                Ok(report) => show(Ok::<_, String>(report), options.json),
+                Err(findings) => {
+                    findings.iter().for_each(|finding| eprintln!("{finding}"));
+                    fail(&format!("{}: {} findings", options.image.display(), findings.len()))
+                }
+            }
+        }
+        _ => show(inspect::inspect(&options.image, options.pdb.as_deref(), &implements), options.json),
+    }
+}
+
+/// Prints a result, for a person or for a machine.
+fn show<T: serde::Serialize + Display, E: Display>(result: Result<T, E>, json: bool) -> ExitCode {
+    match result {
+        Ok(value) if json => print_json(&value),
+        Ok(value) => {
+            println!("{}", value.to_string().trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> ExitCode {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn fail(what: &str) -> ExitCode {
+    eprintln!("ferrite-host: {}", what.trim_end());
+    ExitCode::FAILURE
+}

@@ -1,0 +1,75 @@
+//! The main job: a driver from its INF to its unload, with real traffic in between.
+
+mod options;
+mod progress;
+mod report;
+mod scenario;
+mod tap;
+
+pub use options::Options;
+pub use report::{Report, Traffic};
+
+use crate::{
+    device::qemu,
+    system::{Setup, System, SystemError},
+    verify::End,
+};
+use progress::Progress;
+use std::{cell::RefCell, rc::Rc};
+
+/// Why a run did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing could be run.
+    #[error(transparent)]
+    System(#[from] SystemError),
+    /// The run ended before its time.
+    #[error("{0}")]
+    Ended(End),
+    /// Something that should have worked did not.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The first thing that went wrong.
+pub fn run(options: &Options) -> Result<Report, RunError> {
+    let progress = Rc::new(Progress::new(!options.quiet));
+    progress.stage("starting QEMU and matching the INF");
+    let system = System::boot(&setup(options))?;
+    for warning in &system.warnings {
+        progress.note(warning);
+    }
+    let outcome: Rc<RefCell<Result<Report, String>>> = Rc::new(RefCell::new(Err("the run did not get to its end".into())));
+    let (result, options, shown) = (Rc::clone(&outcome), options.clone(), Rc::clone(&progress));
+    let ended = system.run(move |system| {
+        let report = if options.tap.is_some() {
+            tap::bridge(system, &options, &shown)
+        } else {
+            scenario::play(system, &options, &shown)
+        };
+        *result.borrow_mut() = report;
+    });
+    progress.finish();
+    ended.map_err(RunError::Ended)?;
+    outcome.replace(Err(String::new())).map_err(RunError::Failed)
+}
+
+fn setup(options: &Options) -> Setup {
+    let mut setup = Setup::new(&options.inf);
+    setup.image.clone_from(&options.image);
+    setup.cpus = options.cpus;
+    setup.messages = options.line_interrupt.then_some(0);
+    setup.debug_output = options.debug_output;
+    setup.keywords.clone_from(&options.keywords);
+    setup.machine.program.clone_from(&options.qemu);
+    let nic = qemu::Nic {
+        network: qemu::Network::User { restrict: false, forward: Vec::new() },
+        pcap: options.pcap.clone(),
+        ..qemu::Nic::default()
+    };
+    setup.machine.nics = vec![nic];
+    setup
+}
