@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What goes beyond a WDM driver's usual arguments, which `wdk_build` passes; the last of two contradicting wins.
 fn link_arguments() {
     for argument in [
+        "ndis.lib",           // NDIS: wdk_build links ntoskrnl and hal
         "/RELEASE",           // the header's checksum, which Windows checks for drivers loaded at boot
         "/DEBUG",             // a PDB beside the image
         "/OPT:REF,NOICF",     // folded functions would carry each other's names in stack traces

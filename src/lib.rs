@@ -5,7 +5,7 @@
 
 mod panic;
 
-use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, STATUS_SUCCESS};
+use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING};
 
 /// Called by the I/O manager when the image is loaded.
 ///
@@ -18,6 +18,17 @@ pub unsafe extern "system" fn DriverEntry(
     driver: *mut DRIVER_OBJECT,
     registry_path: PCUNICODE_STRING,
 ) -> NTSTATUS {
-    _ = (driver, registry_path);
-    STATUS_SUCCESS
+    // SAFETY: both are passed on exactly as they came (NDIS-REG-01); they are the same structures under either
+    // crate's name.
+    unsafe { ferrite_driver::driver_entry(driver.cast(), registry_path.cast_mut().cast(), Some(unload)) }.0
+}
+
+/// `MiniportDriverUnload`: NDIS owns the driver object's unload routine and calls this from it (NDIS-REG-13).
+///
+/// IRQL: `PASSIVE_LEVEL`.
+///
+/// # Safety
+/// NDIS calls it once, when no adapter is left.
+unsafe extern "C" fn unload(_driver: *mut ferrite_ddk::ndis::DRIVER_OBJECT) {
+    ferrite_driver::unload();
 }

@@ -304,7 +304,6 @@ const FUNCTIONS: &[&str] = &[
     // NDIS: hardware
     "NdisMAllocateNetBufferSGList",
     "NdisMAllocateSharedMemory",
-    "NdisMAllocateSharedMemoryAsyncEx",
     "NdisMConfigMSIXTableEntry",
     "NdisMDeregisterInterruptEx",
     "NdisMDeregisterIoPortRange",

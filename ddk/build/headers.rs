@@ -28,7 +28,7 @@ const CONTRACT: &[&str] = &[
     "-DNDIS_WDM=1",
 ];
 
-/// Looks for a WDK under `WDKContentRoot`; without one, takes the headers of this crate.
+/// Looks for a WDK; without one, takes the headers of this crate.
 pub fn find(manifest: &Path, out: &Path) -> Result<Headers, Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=WDKContentRoot");
     println!("cargo::rerun-if-env-changed=Version_Number");
@@ -45,15 +45,25 @@ pub fn find(manifest: &Path, out: &Path) -> Result<Headers, Box<dyn Error>> {
     .map(ToString::to_string)
     .collect();
     let mut contents = String::from("#include <ndis.h>\n#include <netdma.h>\n");
-    match env::var_os("WDKContentRoot").filter(|root| !root.is_empty()) {
+    match kit_root() {
         Some(root) => {
-            let include = newest_version(&PathBuf::from(root).join("Include"))?;
+            let include = newest_version(&root.join("Include"))?;
             clang_args.extend(kit_args(&include, out)?);
             contents = format!("#include <ntddk.h>\n{contents}#include <ipifcons.h>\n");
         }
         None => clang_args.push(format!("-I{}", manifest.join("include").display())),
     }
     Ok(Headers { contents, clang_args })
+}
+
+/// The kit that `WDKContentRoot` names, else on Windows the one in the usual place if it has kernel headers.
+fn kit_root() -> Option<PathBuf> {
+    if let Some(root) = env::var_os("WDKContentRoot").filter(|root| !root.is_empty()) {
+        return Some(PathBuf::from(root));
+    }
+    let programs = env::var_os("ProgramFiles(x86)").filter(|_| cfg!(windows))?;
+    let root = PathBuf::from(programs).join("Windows Kits").join("10");
+    newest_version(&root.join("Include")).is_ok().then_some(root)
 }
 
 /// `Include/10.0.x.y` with kernel headers; `Version_Number`, which the kit's shells set, decides if given.
@@ -64,13 +74,13 @@ fn newest_version(include: &Path) -> Result<PathBuf, Box<dyn Error>> {
             return Ok(dir);
         }
     }
-    let entries = fs::read_dir(include).map_err(|e| format!("WDKContentRoot: {}: {e}", include.display()))?;
+    let entries = fs::read_dir(include).map_err(|e| format!("WDK: {}: {e}", include.display()))?;
     entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|dir| dir.join("km").is_dir())
         .max_by_key(|dir| version_key(dir))
-        .ok_or_else(|| format!("WDKContentRoot: no version with kernel headers (km) in {}", include.display()).into())
+        .ok_or_else(|| format!("WDK: no version with kernel headers (km) in {}", include.display()).into())
 }
 
 fn version_key(dir: &Path) -> Vec<u32> {
@@ -101,7 +111,10 @@ fn clang_resource_headers() -> Option<PathBuf> {
 
 /// `NDIS_API_VERSION_AVAILABLE(major, minor)` pastes its arguments, which the kit calls with macros: MSVC
 /// expands them first, clang does not. A copy of the header gets one more level of expansion.
-fn replace_pasting_headers(folders: &[PathBuf], out: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Box<dyn Error>> {
+fn replace_pasting_headers(
+    folders: &[PathBuf],
+    out: &Path,
+) -> Result<Vec<(PathBuf, PathBuf)>, Box<dyn Error>> {
     let copies = out.join("wdk");
     fs::create_dir_all(&copies)?;
     let mut replaced = Vec::new();
@@ -130,7 +143,8 @@ fn overlay_text(folders: &[PathBuf], replaced: &[(PathBuf, PathBuf)]) -> Result<
     let mut roots = Vec::new();
     for folder in folders.iter().filter(|f| f.is_dir()) {
         let contents = overlay_entries(folder, replaced)?;
-        roots.push(format!("{{\"type\":\"directory\",\"name\":{},\"contents\":[{contents}]}}", quote(folder)));
+        roots
+            .push(format!("{{\"type\":\"directory\",\"name\":{},\"contents\":[{contents}]}}", quote(folder)));
     }
     Ok(format!(
         "{{\"version\":0,\"case-sensitive\":\"false\",\"overlay-relative\":\"false\",\"roots\":[\n{}]}}\n",

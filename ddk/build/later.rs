@@ -10,13 +10,37 @@ use serde_json::Value;
 use super::model::Model;
 use super::types;
 
-const PREFIXES: &[&str] =
-    &["NDIS_SIZEOF_", "NDIS_STATUS_", "NDIS_MINIPORT_ATTRIBUTES_", "NDIS_OBJECT_TYPE_", "OID_GEN_", "OID_PM_"];
+const PREFIXES: &[&str] = &[
+    "NDIS_SIZEOF_",
+    "NDIS_STATUS_",
+    "NDIS_MINIPORT_ATTRIBUTES_",
+    "NDIS_OBJECT_TYPE_",
+    "OID_GEN_",
+    "OID_PM_",
+];
 
 /// Families a plain Ethernet miniport has nothing to do with.
 const FOREIGN: &[&str] = &[
-    "_FILTER_", "_GFP_", "_GFT_", "_NDK_", "_NIC_SWITCH_", "_PACKET_DIRECT_", "_PD_", "_QOS_", "_ROUTING_", "_SRIOV_",
-    "_SWITCH_", "_VF_", "_VPORT_", "_WMI_", "_WWAN_", "_DOT11_", "_ISOLATION_", "_CO_", "_PROTOCOL_", "_BIND_",
+    "_FILTER_",
+    "_GFP_",
+    "_GFT_",
+    "_NDK_",
+    "_NIC_SWITCH_",
+    "_PACKET_DIRECT_",
+    "_PD_",
+    "_QOS_",
+    "_ROUTING_",
+    "_SRIOV_",
+    "_SWITCH_",
+    "_VF_",
+    "_VPORT_",
+    "_WMI_",
+    "_WWAN_",
+    "_DOT11_",
+    "_ISOLATION_",
+    "_CO_",
+    "_PROTOCOL_",
+    "_BIND_",
 ];
 
 /// Source of the module: a constant for every name that the bindings do not have already.
@@ -27,10 +51,11 @@ pub fn generate(abi: &Value, model: &Model) -> Result<String, Box<dyn Error>> {
         for (name, views) in group {
             let wanted = PREFIXES.iter().any(|p| name.starts_with(p)) || name.contains("_REVISION_");
             let foreign = FOREIGN.iter().any(|f| name.contains(f));
-            if wanted && !foreign && !model.constants.contains_key(name) {
-                if let Some((view, value)) = first_later_view(views) {
-                    names.insert(name, (view, value));
-                }
+            if !wanted || foreign || model.constants.contains_key(name) {
+                continue;
+            }
+            if let Some(first) = first_later_view(views) {
+                names.insert(name, first);
             }
         }
     }

@@ -64,10 +64,9 @@ impl Model {
                 Item::Impl(i) if i.trait_.is_none() => {
                     let Some(owner) = path_name(&i.self_ty) else { continue };
                     for item in i.items {
-                        if let ImplItem::Fn(f) = item {
-                            if let Some(field) = f.sig.ident.to_string().strip_prefix("set_") {
-                                model.setters.insert((owner.clone(), field.to_string()));
-                            }
+                        let ImplItem::Fn(f) = item else { continue };
+                        if let Some(field) = f.sig.ident.to_string().strip_prefix("set_") {
+                            model.setters.insert((owner.clone(), field.to_string()));
                         }
                     }
                 }

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 pub fn expand_before_pasting(text: &str) -> Option<String> {
     const NAME: &str = "NDIS_API_VERSION_AVAILABLE(";
     const RENAMED: &str = "NDIS_API_VERSION_AVAILABLE_EXPANDED(";
-    let is_definition =
-        |line: &str| line.trim_start().strip_prefix("#define").is_some_and(|rest| rest.trim_start().starts_with(NAME));
+    let is_definition = |line: &str| {
+        line.trim_start().strip_prefix("#define").is_some_and(|rest| rest.trim_start().starts_with(NAME))
+    };
     if !text.lines().any(is_definition) {
         return None;
     }

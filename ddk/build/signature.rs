@@ -13,7 +13,8 @@ pub fn function(out: &mut String, table: &Value, model: &Model, name: &str) -> R
         .functions
         .get(name)
         .ok_or_else(|| format!("{name}: in the list of exposed functions, not in the headers"))?;
-    let prototype = table["functions"].get(name).ok_or_else(|| format!("functions.json: no function {name}"))?;
+    let prototype =
+        table["functions"].get(name).ok_or_else(|| format!("functions.json: no function {name}"))?;
     let mut pointer = pointer_type(prototype, model).map_err(|e| format!("{name}: {e}"))?;
     if *never {
         // The table has C's void here too.
@@ -27,7 +28,8 @@ pub fn function(out: &mut String, table: &Value, model: &Model, name: &str) -> R
 pub fn handlers(out: &mut String, table: &Value, model: &Model) -> Result<(), Box<dyn Error>> {
     let callbacks = table["callbacks"].as_object().ok_or("functions.json: no callbacks")?;
     for (name, prototype) in callbacks {
-        let spellings = [name.clone(), format!("{name}_HANDLER"), format!("P{name}"), special(name).to_string()];
+        let spellings =
+            [name.clone(), format!("{name}_HANDLER"), format!("P{name}"), special(name).to_string()];
         for spelling in spellings.iter().filter(|s| model.has_type(s)) {
             let pointer = pointer_type(prototype, model).map_err(|e| format!("{name}: {e}"))?;
             writeln!(out, "const _: fn({spelling}) -> Option<{pointer}> = |handler| handler;")?;
@@ -67,7 +69,10 @@ fn pointer_type(prototype: &Value, model: &Model) -> Result<String, Box<dyn Erro
 /// `const struct _X * *` in Rust. Qualifiers matter only for what they point to.
 fn rust_type(c: &str, model: &Model) -> Result<String, Box<dyn Error>> {
     let spaced = c.replace('*', " * ");
-    let mut words = spaced.split_whitespace().filter(|w| !matches!(*w, "struct" | "union" | "enum" | "volatile")).peekable();
+    let mut words = spaced
+        .split_whitespace()
+        .filter(|w| !matches!(*w, "struct" | "union" | "enum" | "volatile"))
+        .peekable();
     let constant = words.next_if_eq(&"const").is_some();
     let mut base = Vec::new();
     while let Some(word) = words.next_if(|w| *w != "*") {

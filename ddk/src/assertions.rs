@@ -1,5 +1,5 @@
 //! The bindings held to the fact tables at compile time; see `build/assertions.rs`.
-#![allow(clippy::pedantic, unused_imports)]
+#![allow(clippy::all, clippy::pedantic, unused_imports)]
 
 use core::ffi::c_void;
 use core::mem::{align_of, offset_of, size_of};

@@ -109,6 +109,7 @@ impl Nbl {
     }
 
     /// Sets out-of-band information; `false` if `id` is none that this contract has.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "stored, not dereferenced")]
     #[inline]
     pub const fn set_info(self, id: ndis::NDIS_NET_BUFFER_LIST_INFO, value: *mut c_void) -> bool {
         if id < 0 || id >= ndis::MaxNetBufferListInfo {
@@ -120,6 +121,7 @@ impl Nbl {
     }
 
     /// Names the adapter as the source of an NBL that it will indicate.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "stored, not dereferenced")]
     #[inline]
     pub const fn set_source_handle(self, adapter: NDIS_HANDLE) {
         // SAFETY: a field of an NBL that is the driver's.

@@ -1,4 +1,4 @@
-//! NDIS_STATUS as a type.
+//! `NDIS_STATUS` as a type.
 
 use crate::ndis::{self, NDIS_STATUS};
 

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use ferrite_ddk::nbl::{Nb, Nbl, NblChain, NblCountedQueue, NblQueue};
-use ferrite_ddk::ndis::{self, MDL, NET_BUFFER, NET_BUFFER_LIST, NDIS_SPIN_LOCK};
+use ferrite_ddk::ndis::{self, MDL, NDIS_SPIN_LOCK, NET_BUFFER, NET_BUFFER_LIST};
 use ferrite_ddk::{SpinLock, Status, dma};
 
 thread_local! {
@@ -218,7 +218,9 @@ fn lengths_that_lie_are_found_out() {
     let mut pieces = [b"abc".to_vec(), b"de".to_vec()];
     let mut chain = mdls(&mut pieces);
     let mut copy = [0; 64];
-    for (offset, length, missing) in [(0, 5, 0), (0, 6, 1), (3, 2, 0), (4, 1, 0), (4, 2, 1), (5, 1, 1), (u32::MAX, 1, 1)] {
+    for (offset, length, missing) in
+        [(0, 5, 0), (0, 6, 1), (3, 2, 0), (4, 1, 0), (4, 2, 1), (5, 1, 1), (u32::MAX, 1, 1)]
+    {
         let mut nb = net_buffer(&mut chain, offset, length);
         let nb = nb_handle(&mut nb);
         let mut spans = nb.spans();
@@ -250,7 +252,9 @@ fn an_mdl_is_mapped_if_it_must_be_and_may_fail() {
 
 #[test]
 fn mdls_count_their_pages() {
-    for (offset, count, pages) in [(0, 0, 0), (0, 1, 1), (0, 4096, 1), (1, 4096, 2), (4095, 1, 1), (4095, 2, 2)] {
+    for (offset, count, pages) in
+        [(0, 0, 0), (0, 1, 1), (0, 4096, 1), (1, 4096, 2), (4095, 1, 1), (4095, 2, 2)]
+    {
         let mdl = MDL { ByteOffset: offset, ByteCount: count, ..MDL::default() };
         // SAFETY: a valid MDL.
         assert_eq!(unsafe { ndis::NdisGetMdlPhysicalArraySize(&raw const mdl) }, pages);
@@ -290,10 +294,10 @@ fn an_sg_list_gives_its_elements() {
     let list = (&raw const two).cast();
     // SAFETY: a list with both its elements, which lives to the end of the test.
     let elements = unsafe { dma::sg_elements(list) };
-    assert_eq!(elements.iter().map(|e| (dma::address_of(e.Address), e.Length)).collect::<Vec<_>>(), [
-        (0, 0),
-        (0x1_2345_6000, 42)
-    ]);
+    assert_eq!(
+        elements.iter().map(|e| (dma::address_of(e.Address), e.Length)).collect::<Vec<_>>(),
+        [(0, 0), (0x1_2345_6000, 42)]
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Statuses, strings, object headers, physical addresses, constants of later contracts.
 
 use ferrite_ddk::ndis::{self, NDIS_OBJECT_HEADER};
-use ferrite_ddk::{Object, Result, Status, UnicodeString, dma, is_object, later, string, unicode_string, utf16};
+use ferrite_ddk::{
+    Object, Result, Status, UnicodeString, dma, is_object, later, string, unicode_string, utf16,
+};
 
 #[test]
 fn only_success_is_success() {

@@ -3,12 +3,11 @@
 use core::ptr::{self, NonNull};
 use core::slice;
 
-use ferrite_ddk::Status;
-use ferrite_ddk::ndis::{self, NDIS_HANDLE};
+use ferrite_ddk::ndis::{self, NDIS_CONFIGURATION_OBJECT, NDIS_HANDLE};
+use ferrite_ddk::{Object, Result, Status};
 use ferrite_nic::config::Keyword;
 use ferrite_nic::{MacAddress, Settings};
 
-use crate::object_header;
 use crate::trace::trace;
 
 /// An open configuration handle; closed when dropped (NDIS-CFG-05).
@@ -16,19 +15,11 @@ struct Configuration(NDIS_HANDLE);
 
 impl Configuration {
     /// Opens the parameters of the adapter.
-    fn open(adapter: NDIS_HANDLE) -> Result<Self, Status> {
-        let mut object = ndis::NDIS_CONFIGURATION_OBJECT {
-            Header: object_header(
-                ndis::NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
-                ndis::NDIS_CONFIGURATION_OBJECT_REVISION_1,
-                ndis::NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1,
-            ),
-            NdisHandle: adapter,
-            Flags: 0,
-        };
+    fn open(adapter: NDIS_HANDLE) -> Result<Self> {
+        let mut object = NDIS_CONFIGURATION_OBJECT { NdisHandle: adapter, ..Object::new() };
         let mut handle: NDIS_HANDLE = ptr::null_mut();
-        // SAFETY: PASSIVE_LEVEL (NDIS-CFG-01); `adapter` is the handle given to MiniportInitializeEx, and both places
-        // live through the call.
+        // SAFETY: PASSIVE_LEVEL (NDIS-CFG-01); `adapter` is the handle given to MiniportInitializeEx, and
+        // both places live through the call.
         let status = unsafe { ndis::NdisOpenConfigurationEx(&raw mut object, &raw mut handle) };
         Status(status).result()?;
         Ok(Self(handle))
@@ -45,8 +36,8 @@ impl Configuration {
         };
         let mut status = ndis::NDIS_STATUS_FAILURE;
         let mut parameter = ptr::null_mut();
-        // SAFETY: PASSIVE_LEVEL, one thread (NDIS-CFG-02); the handle is open, NDIS only reads the name, and all three
-        // places live through the call.
+        // SAFETY: PASSIVE_LEVEL, one thread (NDIS-CFG-02); the handle is open, NDIS only reads the name, and
+        // all three places live through the call.
         unsafe {
             ndis::NdisReadConfiguration(
                 &raw mut status,
@@ -70,13 +61,13 @@ impl Configuration {
         Some(unsafe { parameter.ParameterData.IntegerData })
     }
 
-    /// NetworkAddress, if it is there and a station may have it (NDIS-CFG-08).
+    /// `NetworkAddress`, if it is there and a station may have it (NDIS-CFG-08).
     fn network_address(&self) -> Option<MacAddress> {
         let mut status = ndis::NDIS_STATUS_FAILURE;
         let mut address = ptr::null_mut();
         let mut length = 0;
-        // SAFETY: PASSIVE_LEVEL, one thread (NDIS-CFG-02); the handle is open and the three places live through the
-        // call.
+        // SAFETY: PASSIVE_LEVEL, one thread (NDIS-CFG-02); the handle is open and the three places live
+        // through the call.
         unsafe { ndis::NdisReadNetworkAddress(&raw mut status, &raw mut address, &raw mut length, self.0) };
         if status != ndis::NDIS_STATUS_SUCCESS {
             return None;
@@ -105,7 +96,7 @@ impl Drop for Configuration {
 ///
 /// # Errors
 /// NDIS's status, if the settings cannot be opened.
-pub fn read(adapter: NDIS_HANDLE) -> Result<Settings, Status> {
+pub fn read(adapter: NDIS_HANDLE) -> Result<Settings> {
     let configuration = Configuration::open(adapter)?;
     let mut settings = Settings::read(|keyword| configuration.integer(keyword));
     settings.network_address = configuration.network_address();

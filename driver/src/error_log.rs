@@ -3,11 +3,13 @@
 use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{self, NDIS_HANDLE};
 
+use crate::trace::trace;
+
 /// The step that failed: the first of an entry's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Step {
-    /// NdisMSetMiniportAttributes with the registration attributes.
+    /// `NdisMSetMiniportAttributes` with the registration attributes.
     RegistrationAttributes = 1,
     /// The PCI identification is not an 82574L's, or the configuration space cannot be read.
     PciConfiguration = 2,
@@ -29,9 +31,9 @@ pub enum Step {
     DeviceReset = 10,
     /// The station address in the NVM, the NVM's checksum, or the PHY's identifier.
     Identify = 11,
-    /// NdisMSetMiniportAttributes with the general attributes.
+    /// `NdisMSetMiniportAttributes` with the general attributes.
     GeneralAttributes = 12,
-    /// NdisMRegisterInterruptEx.
+    /// `NdisMRegisterInterruptEx`.
     Interrupt = 13,
     /// Programming the device after the reset.
     BringUp = 14,
@@ -46,9 +48,9 @@ pub enum Step {
 pub struct Failure {
     /// The step.
     pub step: Step,
-    /// What MiniportInitializeEx returns.
+    /// What `MiniportInitializeEx` returns.
     pub status: Status,
-    /// One of NDIS_ERROR_CODE_XXX.
+    /// One of `NDIS_ERROR_CODE_XXX`.
     pub code: u32,
     /// More, by step: a hardware error's code, or an NDIS status.
     pub detail: u32,
@@ -82,7 +84,10 @@ impl Failure {
     ///
     /// IRQL: up to `DISPATCH_LEVEL`. `adapter` is the miniport adapter handle.
     pub fn log(self, adapter: NDIS_HANDLE) {
-        crate::trace!(c"ferrite: step %u failed, status %x detail %x\n", self.step as u32, self.status.0, self.detail);
+        trace!(
+            c"ferrite: step %u failed, status %x detail %x\n",
+            self.step as u32, self.status.0, self.detail
+        );
         let status = self.status.0.cast_unsigned();
         // SAFETY: `adapter` is a handle of NDIS's; three values are announced and three 32-bit values follow.
         unsafe { ndis::NdisWriteErrorLogEntry(adapter, self.code, 3, self.step as u32, status, self.detail) };

@@ -1,15 +1,17 @@
 //! Pause and restart; and what follows when the last NBL is home.
 
 use ferrite_ddk::Status;
-use ferrite_ddk::ndis::{self, NDIS_HANDLE, NDIS_MINIPORT_PAUSE_PARAMETERS, NDIS_MINIPORT_RESTART_PARAMETERS, NDIS_STATUS};
+use ferrite_ddk::ndis::{
+    self, NDIS_HANDLE, NDIS_MINIPORT_PAUSE_PARAMETERS, NDIS_MINIPORT_RESTART_PARAMETERS, NDIS_STATUS,
+};
 use ferrite_nic::{Close, Drained, OpenError, Reason};
 
 use crate::adapter::Adapter;
 use crate::trace::trace;
 
 /// `MiniportPause`: from here on sends are refused with `NDIS_STATUS_PAUSED` and nothing is indicated
-/// (NDIS-PAUSE-07 to -09). What is out comes home by itself; the last completes the pause. Nothing is needed for that
-/// which could be short (NDIS-PAUSE-02), and the pause never fails (NDIS-PAUSE-01).
+/// (NDIS-PAUSE-07 to -09). What is out comes home by itself; the last completes the pause. Nothing is needed
+/// for that which could be short (NDIS-PAUSE-02), and the pause never fails (NDIS-PAUSE-01).
 ///
 /// The receiver stays on: the DPC recycles what arrives.
 ///
@@ -32,8 +34,8 @@ pub unsafe extern "C" fn pause(
     status.0
 }
 
-/// `MiniportRestart`: sends and receives pass again when it has returned. The restart attributes are those that the
-/// general attributes gave, and stand (NDIS-RESTART-07).
+/// `MiniportRestart`: sends and receives pass again when it has returned. The restart attributes are those
+/// that the general attributes gave, and stand (NDIS-RESTART-07).
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 ///
@@ -47,7 +49,8 @@ pub unsafe extern "C" fn restart(
     let adapter = unsafe { Adapter::from_context(context) };
     trace!(c"ferrite: restart\n");
     let status = match adapter.gate.open(Reason::Pause) {
-        // Closed for another reason, it stays so until that is over: a reset does not change the state (NDIS-STATE-03).
+        // Closed for another reason, it stays so until that is over: a reset does not change the state
+        // (NDIS-STATE-03).
         Ok(_) | Err(OpenError::NotClosed) => Status::SUCCESS,
         Err(OpenError::Pending | OpenError::Final) => Status::FAILURE,
     };
@@ -71,8 +74,8 @@ pub fn leave(adapter: &Adapter, count: u32) {
 pub fn drained(adapter: NDIS_HANDLE, drained: Option<Drained>) {
     if drained.is_some_and(|drained| drained.includes(Reason::Pause)) {
         trace!(c"ferrite: pause complete\n");
-        // SAFETY: `adapter` is the miniport adapter handle; MiniportPause has returned or will return PENDING, and the
-        // gate has given this duty to nobody else. No lock is held.
+        // SAFETY: `adapter` is the miniport adapter handle; MiniportPause has returned or will return
+        // PENDING, and the gate has given this duty to nobody else. No lock is held.
         unsafe { ndis::NdisMPauseComplete(adapter) };
     }
 }

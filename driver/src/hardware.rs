@@ -1,12 +1,11 @@
 //! The device and what it is set up with.
 
-use ferrite_ddk::sync::{SpinLock, SpinLockGuard};
-use ferrite_nic::{
-    Delay, Error, Filter, FlowControl, Gone, HwStats, InterruptPlan, MacAddress, Mmio, Nic, RingBase, Setup, SpeedDuplex,
-    Stall,
-};
-
 use ferrite_ddk::ndis;
+use ferrite_ddk::{SpinLock, SpinLockGuard};
+use ferrite_nic::{
+    Delay, Error, Filter, FlowControl, Gone, HwStats, InterruptPlan, MacAddress, Mmio, Nic, RingBase, Setup,
+    SpeedDuplex, Stall,
+};
 
 /// Waiting at any IRQL.
 pub struct Busy;
@@ -34,7 +33,9 @@ impl Delay for Passive {
     }
 }
 
-/// What is programmed into the device, and again after each reset: the wish, whether the device is there or not.
+/// What is programmed into the device, and again after each reset: the wish, whether the device is there or
+/// not.
+#[expect(clippy::struct_field_names, reason = "flow control is the field's term")]
 pub struct Control {
     /// Whether the device is set up, so that a change goes to its registers at once.
     pub online: bool,
@@ -53,8 +54,8 @@ pub struct Control {
 /// The device.
 ///
 /// Its configuring sequences run one at a time: in `MiniportInitializeEx`, in the [worker](crate::worker), in
-/// `MiniportHaltEx`, none of which overlaps another. Single changes by OIDs are made under the lock of [`Control`], and
-/// only while the device is online.
+/// `MiniportHaltEx`, none of which overlaps another. Single changes by OIDs are made under the lock of
+/// [`Control`], and only while the device is online.
 pub struct Hardware {
     nic: Nic<Mmio>,
     control: SpinLock<Control>,
@@ -79,7 +80,8 @@ impl Hardware {
         &self.nic
     }
 
-    /// What is programmed. IRQL: up to `DISPATCH_LEVEL`; the innermost lock, nothing is called while it is held.
+    /// What is programmed. IRQL: up to `DISPATCH_LEVEL`; the innermost lock, nothing is called while it is
+    /// held.
     pub fn control(&self) -> SpinLockGuard<'_, Control> {
         self.control.lock()
     }
@@ -180,7 +182,8 @@ impl Hardware {
         control.stats
     }
 
-    /// Masks interrupts, stops receiver, transmitter and DMA, and waits up to 80 ms for the last of it. Any IRQL.
+    /// Masks interrupts, stops receiver, transmitter and DMA, and waits up to 80 ms for the last of it. Any
+    /// IRQL.
     pub fn stop(&self) {
         // A device that does not stop or is not there cannot be stopped any better.
         let _stopped = self.nic.stop(&Busy);

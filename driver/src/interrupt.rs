@@ -14,11 +14,12 @@ use ferrite_nic::{InterruptPlan, Mmio, Nic};
 
 /// The adapter's interrupts.
 ///
-/// They pass three states: not registered; registered and disabled, in which a handler that runs finds nothing to do;
-/// enabled. Whoever arms does it under `armed`, so that nothing is armed after [`disable`](Self::disable) has returned,
-/// whatever DPC is on its way out on another CPU.
+/// They pass three states: not registered; registered and disabled, in which a handler that runs finds
+/// nothing to do; enabled. Whoever arms does it under `armed`, so that nothing is armed after
+/// [`disable`](Self::disable) has returned, whatever DPC is on its way out on another CPU.
 pub struct Interrupts {
-    /// NdisMRegisterInterruptEx's handle. Written in MiniportInitializeEx and MiniportHaltEx only, which are alone.
+    /// `NdisMRegisterInterruptEx`'s handle. Written in `MiniportInitializeEx` and `MiniportHaltEx` only,
+    /// which are alone.
     registration: UnsafeCell<NDIS_HANDLE>,
     /// Message count of the plan, [`LINE`](Self::LINE) or [`MSI`](Self::MSI).
     kind: AtomicU32,
@@ -45,8 +46,9 @@ impl Interrupts {
         }
     }
 
-    /// Registers the handlers with `context` as theirs. They may run from inside this call on (NDIS-INIT-10), and find
-    /// nothing to do until [`enable`](Self::enable). `is_msi` is asked when messages have been granted.
+    /// Registers the handlers with `context` as theirs. They may run from inside this call on (NDIS-INIT-10),
+    /// and find nothing to do until [`enable`](Self::enable). `is_msi` is asked when messages have been
+    /// granted.
     ///
     /// IRQL: `PASSIVE_LEVEL`, in `MiniportInitializeEx`.
     ///
@@ -75,8 +77,8 @@ impl Interrupts {
             EnableMessageInterruptHandler: Some(message::enable),
             ..Object::new()
         };
-        // SAFETY: `adapter` is the handle given to MiniportInitializeEx, the rest of the promise is the caller's, and
-        // both places live through the call.
+        // SAFETY: `adapter` is the handle given to MiniportInitializeEx, the rest of the promise is the
+        // caller's, and both places live through the call.
         let status = unsafe {
             ndis::NdisMRegisterInterruptEx(adapter, context, &raw mut handlers, self.registration.get())
         };
@@ -149,8 +151,7 @@ impl Interrupts {
         }
     }
 
-    /// Makes every interrupt happen once, for one that may have been lost. The line has no cause for that which could
-    /// be mistaken for somebody else's.
+    /// Makes every interrupt happen once, for one that may have been lost: one posted write.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn raise_all(&self, nic: &Nic<Mmio>) {
@@ -160,8 +161,8 @@ impl Interrupts {
         }
     }
 
-    /// Takes the interrupts away from NDIS: when this returns no handler runs or will run (NDIS-HALT-04). Nothing
-    /// happens if they are not registered.
+    /// Takes the interrupts away from NDIS: when this returns no handler runs or will run (NDIS-HALT-04).
+    /// Nothing happens if they are not registered.
     ///
     /// IRQL: `PASSIVE_LEVEL`, in `MiniportHaltEx` or the failing `MiniportInitializeEx`, after
     /// [`disable`](Self::disable) (NDIS-INT-14).
@@ -181,5 +182,6 @@ impl Interrupts {
 // SAFETY: the handle may be used from any thread.
 unsafe impl Send for Interrupts {}
 
-// SAFETY: all but `registration` is atomic or locked, and that is touched by MiniportInitializeEx and MiniportHaltEx only.
+// SAFETY: all but `registration` is atomic or locked, and that is touched by MiniportInitializeEx and
+// MiniportHaltEx only.
 unsafe impl Sync for Interrupts {}

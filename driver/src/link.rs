@@ -2,14 +2,12 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{self, NDIS_HANDLE, NDIS_LINK_STATE, NDIS_STATUS_INDICATION};
-use ferrite_ddk::sync::SpinLock;
+use ferrite_ddk::{Object, SpinLock, Status};
 use ferrite_nic::{Duplex, Error, Link, LinkState, Pause, SpeedDuplex};
 
 use crate::adapter::Adapter;
 use crate::hardware::Passive;
-use crate::object_header;
 use crate::trace::trace;
 use crate::worker::Job;
 
@@ -31,7 +29,7 @@ struct State {
     report: Report,
     /// What NDIS knows.
     indicated: Report,
-    /// Somebody is in NdisMIndicateStatusEx, and looks again afterwards: indications keep their order.
+    /// Somebody is in `NdisMIndicateStatusEx`, and looks again afterwards: indications keep their order.
     indicating: bool,
 }
 
@@ -57,26 +55,28 @@ impl Monitor {
     }
 }
 
-/// Looks at the link and has NDIS told of a change: after an interrupt, a bring-up, a reset.
+/// Looks at the link and has NDIS told of a change: after an interrupt, a bring-up, a reset, and now and
+/// then.
 ///
-/// STATUS is read under the lock, so that an old reading never overwrites a newer one.
+/// STATUS is read under the lock, so that an old reading never overwrites a newer one. It alone says what has
+/// changed: the interrupt has other causes than the link (overruns), and negotiation takes too long for a
+/// change to be missed.
 ///
 /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
 pub fn observe(adapter: &Adapter) {
     let monitor = &adapter.link;
-    let up = {
+    let come_up = {
         let mut state = monitor.state.lock();
         let Ok(seen) = adapter.hardware.nic().link() else { return };
-        state.seen = seen;
-        let up = seen != LinkState::Down;
-        monitor.up.store(up, Ordering::Relaxed);
-        if !up {
+        let before = core::mem::replace(&mut state.seen, seen);
+        monitor.up.store(seen != LinkState::Down, Ordering::Relaxed);
+        if seen == LinkState::Down {
             state.report = Report::Down;
         }
-        up
+        seen != LinkState::Down && seen != before
     };
     // What has been negotiated takes time to find out: NDIS is told when that is known.
-    if up {
+    if come_up {
         adapter.worker.post(adapter, Job::LinkUp);
     }
     report(adapter);
@@ -94,6 +94,9 @@ pub fn resolve(adapter: &Adapter) {
         return;
     }
     let pause = adapter.hardware.nic().resolve_pause(speed_duplex, flow_control, &Passive);
+    if pause == Err(Error::Gone) {
+        return;
+    }
     {
         let mut state = adapter.link.state.lock();
         // It may have gone down meanwhile, and then has been reported.
@@ -102,6 +105,14 @@ pub fn resolve(adapter: &Adapter) {
         }
     }
     report(adapter);
+}
+
+/// The device has been reset: whatever the link is now, what was negotiated before has to be found out anew.
+///
+/// IRQL: up to `DISPATCH_LEVEL`, no lock held.
+pub fn restarted(adapter: &Adapter) {
+    adapter.link.state.lock().seen = LinkState::Down;
+    observe(adapter);
 }
 
 /// The device goes to a low power state.
@@ -117,7 +128,8 @@ pub fn forget(adapter: &Adapter) {
     report(adapter);
 }
 
-/// The worker's part of OID_GEN_LINK_PARAMETERS: the PHY negotiates anew with the settings that the OID has left.
+/// The worker's part of `OID_GEN_LINK_PARAMETERS`: the PHY negotiates anew with the settings that the OID has
+/// left.
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn renegotiate(adapter: &Adapter) {
@@ -152,7 +164,7 @@ fn report(adapter: &Adapter) {
     }
 }
 
-/// NDIS_STATUS_LINK_STATE (NDIS-STAT-01, -02).
+/// `NDIS_STATUS_LINK_STATE` (NDIS-STAT-01, -02).
 fn indicate(adapter: NDIS_HANDLE, report: Report, setting: SpeedDuplex) {
     let (connected, duplex, speed, pause) = match report {
         Report::Unknown => (ndis::MediaConnectStateUnknown, ndis::MediaDuplexStateUnknown, None, None),
@@ -168,33 +180,24 @@ fn indicate(adapter: NDIS_HANDLE, report: Report, setting: SpeedDuplex) {
     trace!(c"ferrite: link state %d duplex %d\n", connected, duplex);
     let speed = speed.unwrap_or(ndis::NDIS_LINK_SPEED_UNKNOWN);
     let mut state = NDIS_LINK_STATE {
-        Header: object_header(
-            ndis::NDIS_OBJECT_TYPE_DEFAULT,
-            ndis::NDIS_LINK_STATE_REVISION_1,
-            ndis::NDIS_SIZEOF_LINK_STATE_REVISION_1,
-        ),
         MediaConnectState: connected,
         MediaDuplexState: duplex,
         XmitLinkSpeed: speed,
         RcvLinkSpeed: speed,
         PauseFunctions: pause_functions(pause),
         AutoNegotiationFlags: auto_negotiation(setting),
+        ..Object::new()
     };
     let mut indication = NDIS_STATUS_INDICATION {
-        Header: object_header(
-            ndis::NDIS_OBJECT_TYPE_STATUS_INDICATION,
-            ndis::NDIS_STATUS_INDICATION_REVISION_1,
-            ndis::NDIS_SIZEOF_STATUS_INDICATION_REVISION_1,
-        ),
         SourceHandle: adapter,
         PortNumber: ndis::NDIS_DEFAULT_PORT_NUMBER,
         StatusCode: ndis::NDIS_STATUS_LINK_STATE,
         StatusBuffer: (&raw mut state).cast(),
         StatusBufferSize: ndis::NDIS_SIZEOF_LINK_STATE_REVISION_1.into(),
-        ..Default::default()
+        ..Object::new()
     };
-    // SAFETY: `adapter` is the miniport adapter handle, not yet halted (NDIS-HALT-09: the parties that report are
-    // stopped before MiniportHaltEx returns); the structures live through the call; no lock is held.
+    // SAFETY: `adapter` is the miniport adapter handle, not yet halted (NDIS-HALT-09: the parties that report
+    // are stopped before MiniportHaltEx returns); the structures live through the call; no lock is held.
     unsafe { ndis::NdisMIndicateStatusEx(adapter, &raw mut indication) };
 }
 

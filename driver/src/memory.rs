@@ -1,6 +1,7 @@
 //! Non-paged pool owned by a value, and tables made of it.
 
-use core::mem::{align_of, size_of};
+use core::ffi::c_void;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::ptr::{self, NonNull};
 use core::slice;
@@ -26,14 +27,24 @@ impl Memory {
     #[must_use]
     pub fn zeroed(owner: NDIS_HANDLE, bytes: usize) -> Option<Self> {
         let bytes = u32::try_from(bytes).ok().filter(|&bytes| bytes != 0)?;
-        // SAFETY: `owner` is a handle that NDIS gave this driver and has not taken back; any length and tag will do.
-        let base = unsafe {
-            ndis::NdisAllocateMemoryWithTagPriority(owner, bytes, TAG, ndis::NormalPoolPriority)
-        };
+        // SAFETY: `owner` is a handle that NDIS gave this driver and has not taken back; any length and tag
+        // will do.
+        let base =
+            unsafe { ndis::NdisAllocateMemoryWithTagPriority(owner, bytes, TAG, ndis::NormalPoolPriority) };
         let base = NonNull::new(base.cast::<u8>())?;
         // SAFETY: the pool has just given us `bytes` bytes at `base`, which nobody else knows.
         unsafe { base.as_ptr().write_bytes(0, bytes as usize) };
         Some(Self { base, bytes })
+    }
+
+    /// Takes memory back that [`forget`](core::mem::forget) has kept from being freed; `None` for NULL.
+    ///
+    /// # Safety
+    /// `base` is that of a value made by [`zeroed`](Self::zeroed) with this length and forgotten, and is used
+    /// no more.
+    #[must_use]
+    pub unsafe fn from_raw(base: *mut c_void, bytes: usize) -> Option<Self> {
+        Some(Self { base: NonNull::new(base.cast())?, bytes: u32::try_from(bytes).ok()? })
     }
 
     /// The first byte.
@@ -54,18 +65,18 @@ impl Drop for Memory {
 pub struct Table<T> {
     memory: Memory,
     length: usize,
-    items: core::marker::PhantomData<T>,
+    items: PhantomData<T>,
 }
 
 impl<T> Table<T> {
-    /// A table of `length` items, item `i` being `make(i)`; `None` if there is no memory or `make` gives up, and
-    /// then the items made so far are dropped.
+    /// A table of `length` items, item `i` being `make(i)`; `None` if there is no memory or `make` gives up,
+    /// and then the items made so far are dropped.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn new(owner: NDIS_HANDLE, length: usize, mut make: impl FnMut(usize) -> Option<T>) -> Option<Self> {
         const { assert!(align_of::<T>() <= POOL_ALIGNMENT) };
         let memory = Memory::zeroed(owner, length.checked_mul(size_of::<T>())?)?;
-        let mut table = Self { memory, length: 0, items: core::marker::PhantomData };
+        let mut table = Self { memory, length: 0, items: PhantomData };
         for index in 0..length {
             let item = make(index)?;
             // SAFETY: `index` is below `length`, so the place lies in the table's memory.

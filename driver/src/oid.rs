@@ -12,8 +12,7 @@ use ferrite_ddk::ndis::{NDIS_HANDLE, NDIS_OID_REQUEST, NDIS_STATUS, NdisMOidRequ
 use ferrite_nic::Reason;
 
 use crate::adapter::Adapter;
-use request::Request;
-
+pub use request::{Outcome, Request};
 pub use table::SUPPORTED;
 
 /// `MiniportOidRequest`: one at a time (NDIS-OID-01), in every state from Paused to Pausing (NDIS-STATE-05).
@@ -47,8 +46,8 @@ pub unsafe fn complete(adapter: NDIS_HANDLE, request: *mut NDIS_OID_REQUEST, sta
     unsafe { NdisMOidRequestComplete(adapter, request, status.0) };
 }
 
-/// `MiniportCancelOidRequest`: the requests that pend run to their end within a tenth of a second, without waiting
-/// for anybody, so there is nothing to cancel (NDIS-OID-11).
+/// `MiniportCancelOidRequest`: the requests that pend run to their end within a tenth of a second, without
+/// waiting for anybody, so there is nothing to cancel (NDIS-OID-11).
 ///
 /// IRQL: up to `DISPATCH_LEVEL`.
 ///
@@ -62,7 +61,10 @@ pub unsafe extern "C" fn cancel_oid_request(_context: NDIS_HANDLE, _request_id: 
 ///
 /// # Safety
 /// NDIS calls it with the adapter's context and a valid request.
-pub unsafe extern "C" fn direct_oid_request(context: NDIS_HANDLE, _request: *mut NDIS_OID_REQUEST) -> NDIS_STATUS {
+pub unsafe extern "C" fn direct_oid_request(
+    context: NDIS_HANDLE,
+    _request: *mut NDIS_OID_REQUEST,
+) -> NDIS_STATUS {
     // SAFETY: NDIS passes the context of an initialized adapter.
     let adapter = unsafe { Adapter::from_context(context) };
     let removed = adapter.gate.closed_for(Reason::Removed);

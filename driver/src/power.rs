@@ -11,8 +11,8 @@ use crate::reset;
 use crate::trace::trace;
 use crate::worker::Job;
 
-/// Begins a change of the power state. It always succeeds (NDIS-PM-02); what takes time is the worker's, and so comes
-/// after a reset that is running.
+/// Begins a change of the power state. It always succeeds (NDIS-PM-02); what takes time is the worker's, and
+/// so comes after a reset that is running.
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn set(adapter: &Adapter, request: &mut Request, state: NDIS_DEVICE_POWER_STATE) -> Outcome {
@@ -22,13 +22,15 @@ pub fn set(adapter: &Adapter, request: &mut Request, state: NDIS_DEVICE_POWER_ST
     match state {
         ndis::NdisDeviceStateD0 if low => adapter.defer_oid(request, Job::PowerUp, LENGTH, 0),
         ndis::NdisDeviceStateD1 | ndis::NdisDeviceStateD2 | ndis::NdisDeviceStateD3 if !low => {
-            // From here on sends are refused with NDIS_STATUS_LOW_POWER_STATE and no reset begins (NDIS-PM-04).
+            // From here on sends are refused with NDIS_STATUS_LOW_POWER_STATE and no reset begins
+            // (NDIS-PM-04).
             adapter.gate.refuse(Reason::LowPower);
             adapter.defer_oid(request, Job::PowerDown, LENGTH, 0)
         }
-        ndis::NdisDeviceStateD0 | ndis::NdisDeviceStateD1 | ndis::NdisDeviceStateD2 | ndis::NdisDeviceStateD3 => {
-            Outcome::Done(LENGTH)
-        }
+        ndis::NdisDeviceStateD0
+        | ndis::NdisDeviceStateD1
+        | ndis::NdisDeviceStateD2
+        | ndis::NdisDeviceStateD3 => Outcome::Done(LENGTH),
         _ => Outcome::Failed(Status::INVALID_DATA),
     }
 }

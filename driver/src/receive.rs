@@ -1,13 +1,13 @@
 //! Receives: from the receive ring to `NdisMIndicateReceiveNetBufferLists` and back.
 //!
-//! There are twice as many buffers as the ring holds, each with an NBL, an NB and an MDL of its own. One that is
-//! indicated is replaced on the ring by a free one, so that protocols which hold on to theirs do not starve the device.
-//! When none is free, frames are indicated with `NDIS_RECEIVE_FLAGS_RESOURCES`, and their buffers are back when the call
-//! returns (NDIS-RECV-05, -06). Nothing is allocated on the way.
+//! There are twice as many buffers as the ring holds, each with an NBL, an NB and an MDL of its own. One that
+//! is indicated is replaced on the ring by a free one, so that protocols which hold on to theirs do not
+//! starve the device. When none is free, frames are indicated with `NDIS_RECEIVE_FLAGS_RESOURCES`, and their
+//! buffers are back when the call returns (NDIS-RECV-05, -06). Nothing is allocated on the way.
 //!
 //! # Locks
-//! One lock guards the ring and the list of free buffers. It is not held during an indication, from inside which
-//! buffers may be returned.
+//! One lock guards the ring and the list of free buffers. It is not held during an indication, from inside
+//! which buffers may be returned.
 
 mod buffers;
 
@@ -30,7 +30,8 @@ pub use buffers::BUFFER_BYTES;
 
 /// The most NBLs in one chain.
 const BATCH: u32 = 64;
-/// The most NBLs in one chain with `NDIS_RECEIVE_FLAGS_RESOURCES`: the ring does without their buffers meanwhile.
+/// The most NBLs in one chain with `NDIS_RECEIVE_FLAGS_RESOURCES`: the ring does without their buffers
+/// meanwhile.
 const LENT: u32 = 16;
 /// The fewest buffers that the driver is content with when memory is short.
 const FEWEST_BUFFERS: u32 = 80;
@@ -51,7 +52,8 @@ struct State {
     free: FreeList,
     /// A frame taken off the ring to see whether there was one: the next to be indicated.
     ahead: Option<Frame>,
-    /// A party is in [`Receiver::indicate`], and looks again if `again` is set meanwhile: frames keep their order.
+    /// A party is in [`Receiver::indicate`], and looks again if `again` is set meanwhile: frames keep their
+    /// order.
     busy: bool,
     again: bool,
     counters: ReceiveCounters,
@@ -141,7 +143,8 @@ impl Receiver {
         self.state.lock().online = false;
     }
 
-    /// Takes all buffers back that the device had. It cannot reach memory: it has been reset or stopped, or is gone.
+    /// Takes all buffers back that the device had. It cannot reach memory: it has been reset or stopped, or
+    /// is gone.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn rewind(&self) {
@@ -165,8 +168,8 @@ impl Receiver {
         (state.counters, state.ring.counters())
     }
 
-    /// The DPC's part: indicates what has arrived, up to `limit` NBLs, in chains (NDIS-RECV-01, -09). While the gate is
-    /// closed the frames are dropped and their buffers go back to the ring (NDIS-PAUSE-09).
+    /// The DPC's part: indicates what has arrived, up to `limit` NBLs, in chains (NDIS-RECV-01, -09). While
+    /// the gate is closed the frames are dropped and their buffers go back to the ring (NDIS-PAUSE-09).
     ///
     /// One party at a time: who comes second leaves a note.
     ///
@@ -210,11 +213,15 @@ impl Receiver {
         left
     }
 
-    /// Takes up to `most` frames off the ring and readies their NBLs (NDIS-RECV-02, -03). Returns them, and how much was
-    /// consumed: bad frames count too.
+    /// Takes up to `most` frames off the ring and readies their NBLs (NDIS-RECV-02, -03). Returns them, and
+    /// how much was consumed: bad frames count too.
     fn harvest(&self, adapter: &Adapter, state: &mut State, most: u32) -> (Harvest, u32) {
-        let mut harvest =
-            Harvest { nbls: NblQueue::new(), tokens: [0; BATCH as usize], count: 0, traffic: Traffic::default() };
+        let mut harvest = Harvest {
+            nbls: NblQueue::new(),
+            tokens: [0; BATCH as usize],
+            count: 0,
+            traffic: Traffic::default(),
+        };
         let mut consumed = 0_u32;
         while consumed < most {
             let frame = match state.poll() {
@@ -254,8 +261,8 @@ impl Receiver {
             flags |= ndis::NDIS_RECEIVE_FLAGS_RESOURCES;
         }
         let chain = harvest.nbls.pop_all().into_raw();
-        // SAFETY: the chain has `count` NBLs, which are the driver's and fully set up; a DPC runs at DISPATCH_LEVEL, and
-        // no lock is held (NDIS-RECV-01, -08).
+        // SAFETY: the chain has `count` NBLs, which are the driver's and fully set up; a DPC runs at
+        // DISPATCH_LEVEL, and no lock is held (NDIS-RECV-01, -08).
         unsafe {
             ndis::NdisMIndicateReceiveNetBufferLists(
                 adapter.handle,
@@ -288,7 +295,8 @@ impl Receiver {
         self.refill(adapter, state);
     }
 
-    /// Puts free buffers onto the ring as far as there is room, and shows them to the device: one write, or none.
+    /// Puts free buffers onto the ring as far as there is room, and shows them to the device: one write, or
+    /// none.
     fn refill(&self, adapter: &Adapter, state: &mut State) {
         if !state.online {
             return;
@@ -359,7 +367,11 @@ impl State {
 ///
 /// # Safety
 /// NDIS calls it with the adapter's context and NBLs that the driver has indicated, each once.
-pub unsafe extern "C" fn return_net_buffer_lists(context: NDIS_HANDLE, chain: *mut NET_BUFFER_LIST, _flags: u32) {
+pub unsafe extern "C" fn return_net_buffer_lists(
+    context: NDIS_HANDLE,
+    chain: *mut NET_BUFFER_LIST,
+    _flags: u32,
+) {
     // SAFETY: NDIS passes the context of an initialized adapter.
     let adapter = unsafe { Adapter::from_context(context) };
     // SAFETY: the NBLs are the driver's again.

@@ -25,9 +25,11 @@ pub unsafe extern "C" fn device_pnp_event(context: NDIS_HANDLE, event: *mut NET_
     }
 }
 
-/// From now on sends and OIDs are refused with `NDIS_STATUS_NOT_ACCEPTED` (NDIS-SURP-02), and what is out is completed
-/// without the device. `false` if that had been done before.
-fn remove(adapter: &Adapter) -> bool {
+/// From now on sends and OIDs are refused with `NDIS_STATUS_NOT_ACCEPTED` (NDIS-SURP-02), and what is out is
+/// completed without the device. `false` if that had been done before.
+///
+/// IRQL: `PASSIVE_LEVEL`, no lock held.
+pub fn remove(adapter: &Adapter) -> bool {
     if !adapter.gate.refuse(Reason::Removed) {
         return false;
     }
@@ -38,7 +40,8 @@ fn remove(adapter: &Adapter) -> bool {
     true
 }
 
-/// The driver has found by itself that no register answers any more (NDIS-SURP-04): NDIS is asked to remove the adapter.
+/// The driver has found by itself that no register answers any more (NDIS-SURP-04): NDIS is asked to remove
+/// the adapter.
 ///
 /// IRQL: `PASSIVE_LEVEL`, no lock held.
 pub fn vanished(adapter: &Adapter) {

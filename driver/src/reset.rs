@@ -16,8 +16,9 @@ const STUCK_AFTER: u64 = 2000;
 
 /// `MiniportCheckForHangEx`: looks, never waits (NDIS-CFH-01).
 ///
-/// A frame that has been on the ring for two seconds is a hang, unless the link partner has asked for silence; even then
-/// if a pause waits for it. Interrupts that were lost are made up for here, in both directions (NDIS-CFH-04).
+/// A frame that has been on the ring for two seconds is a hang, unless the link partner has asked for
+/// silence; even then if a pause waits for it. Interrupts that were lost are made up for here, in both
+/// directions (NDIS-CFH-04).
 ///
 /// IRQL: `PASSIVE_LEVEL`; possibly before initialization is over (NDIS-INIT-17).
 ///
@@ -26,7 +27,8 @@ const STUCK_AFTER: u64 = 2000;
 pub unsafe extern "C" fn check_for_hang(context: NDIS_HANDLE) -> u8 {
     // SAFETY: NDIS passes the context of the registration attributes, whose memory is there.
     let Some(adapter) = (unsafe { Adapter::if_ready(context) }) else { return ndis::FALSE };
-    if !matches!(adapter.gate.closed(), None | Some(Reason::Pause)) {
+    let busy = [Reason::Removed, Reason::Halt, Reason::LowPower, Reason::Reset];
+    if busy.iter().any(|&reason| adapter.gate.closed_for(reason)) {
         return ndis::FALSE;
     }
     let nic = adapter.hardware.nic();
@@ -41,11 +43,12 @@ pub unsafe extern "C" fn check_for_hang(context: NDIS_HANDLE) -> u8 {
         return ndis::TRUE;
     }
     adapter.interrupts.raise_all(nic);
+    link::observe(adapter);
     ndis::FALSE
 }
 
-/// `MiniportResetEx`: from now on sends are refused with `NDIS_STATUS_RESET_IN_PROGRESS` and nothing is indicated; the
-/// rest takes some 50 ms and is the worker's (NDIS-RESET-08).
+/// `MiniportResetEx`: from now on sends are refused with `NDIS_STATUS_RESET_IN_PROGRESS` and nothing is
+/// indicated; the rest takes some 50 ms and is the worker's (NDIS-RESET-08).
 ///
 /// IRQL: up to `DISPATCH_LEVEL`.
 ///
@@ -87,7 +90,8 @@ pub fn run(adapter: &Adapter) {
     };
     // It was closed for this reason by `reset`, and nothing else lifts it.
     let _opened = adapter.gate.open(Reason::Reset);
-    // SAFETY: MiniportResetEx has returned PENDING and this is its one completion (NDIS-RESET-02); no lock is held.
+    // SAFETY: MiniportResetEx has returned PENDING and this is its one completion (NDIS-RESET-02); no lock is
+    // held.
     unsafe { ndis::NdisMResetComplete(adapter.handle, status.0, ndis::FALSE) };
 }
 
@@ -99,8 +103,8 @@ pub fn quiesce(adapter: &Adapter) {
     adapter.receive.take_offline();
 }
 
-/// Resets the device and brings everything back that is not NDIS's to restore. Sends that have not left are completed
-/// with `status` (NDIS-RESET-06, -12, C-09). The gate is closed.
+/// Resets the device and brings everything back that is not NDIS's to restore. Sends that have not left are
+/// completed with `status` (NDIS-RESET-06, -12, C-09). The gate is closed.
 ///
 /// IRQL: `PASSIVE_LEVEL`, in the worker.
 ///
@@ -119,7 +123,7 @@ pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
         return Err(Error::Gone);
     }
     // NDIS-RESET-09: if the link has dropped, now and when it is back.
-    link::observe(adapter);
+    link::restarted(adapter);
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! What needs `PASSIVE_LEVEL` and time: resets, power-up, the PHY. One work item does one job after the other.
+//! What needs `PASSIVE_LEVEL` and time: resets, power-up, the PHY. One work item does one job after the
+//! other.
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
@@ -13,13 +14,13 @@ use crate::{link, power, reset};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Job {
-    /// MiniportResetEx has returned PENDING.
+    /// `MiniportResetEx` has returned PENDING.
     Reset = 1 << 0,
-    /// OID_PNP_SET_POWER to a low state has returned PENDING.
+    /// `OID_PNP_SET_POWER` to a low state has returned PENDING.
     PowerDown = 1 << 1,
-    /// OID_PNP_SET_POWER to D0 has returned PENDING.
+    /// `OID_PNP_SET_POWER` to D0 has returned PENDING.
     PowerUp = 1 << 2,
-    /// OID_GEN_LINK_PARAMETERS has returned PENDING.
+    /// `OID_GEN_LINK_PARAMETERS` has returned PENDING.
     LinkParameters = 1 << 3,
     /// The link has come up: see what has been negotiated.
     LinkUp = 1 << 4,
@@ -46,7 +47,8 @@ impl Worker {
         Some(Self { item: NonNull::new(item)?, jobs: AtomicU32::new(0) })
     }
 
-    /// Asks for a job; asking again before it has begun changes nothing. `false`: the adapter is being halted.
+    /// Asks for a job; asking again before it has begun changes nothing. `false`: the adapter is being
+    /// halted.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn post(&self, adapter: &Adapter, job: Job) -> bool {
@@ -64,8 +66,8 @@ impl Worker {
         }
         if seen & BUSY == 0 {
             let context: *const Adapter = adapter;
-            // SAFETY: the item is this value's and not queued: BUSY was clear. The adapter outlives the routine:
-            // `close` waits for it.
+            // SAFETY: the item is this value's and not queued: BUSY was clear. The adapter outlives the
+            // routine: `close` waits for it.
             unsafe { ndis::NdisQueueIoWorkItem(self.item.as_ptr(), Some(work), context.cast_mut().cast()) };
         }
         true
@@ -91,7 +93,8 @@ impl Worker {
     pub fn close(&self) {
         self.jobs.fetch_or(CLOSED, Ordering::AcqRel);
         while self.jobs.load(Ordering::Acquire) & BUSY != 0 {
-            // SAFETY: PASSIVE_LEVEL (contract of this function). Every job is bounded by the device's time-outs.
+            // SAFETY: PASSIVE_LEVEL (contract of this function). Every job is bounded by the device's
+            // time-outs.
             unsafe { ndis::NdisMSleep(1000) };
         }
     }

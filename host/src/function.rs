@@ -82,6 +82,7 @@ pub struct Function<B> {
     line: Cell<Option<u32>>,
     reads: Cell<u64>,
     writes: Cell<u64>,
+    pulled: Cell<bool>,
 }
 
 impl<B: Backend> Function<B> {
@@ -95,6 +96,7 @@ impl<B: Backend> Function<B> {
             line: Cell::new(None),
             reads: Cell::new(0),
             writes: Cell::new(0),
+            pulled: Cell::new(false),
         })
     }
 
@@ -119,6 +121,9 @@ impl<B: Backend> Function<B> {
 
 impl<B: Backend + 'static> Hardware for Function<B> {
     fn config_read(&self, offset: u32, to: &mut [u8]) {
+        if self.pulled.get() {
+            return to.fill(0xFF);
+        }
         let mut backend = self.board.backend.borrow_mut();
         for (i, byte) in to.iter_mut().enumerate() {
             let at = u16::try_from(offset as usize + i).unwrap_or(u16::MAX);
@@ -130,6 +135,9 @@ impl<B: Backend + 'static> Hardware for Function<B> {
     }
 
     fn config_write(&self, offset: u32, from: &[u8]) {
+        if self.pulled.get() {
+            return;
+        }
         let mut backend = self.board.backend.borrow_mut();
         let mut at = u16::try_from(offset).unwrap_or(u16::MAX);
         let mut rest = from;
@@ -160,6 +168,9 @@ impl<B: Backend + 'static> Hardware for Function<B> {
 
     fn read(&self, bar: usize, offset: u64, size: usize) -> u64 {
         self.reads.set(self.reads.get() + 1);
+        if self.pulled.get() {
+            return u64::MAX >> (64 - 8 * size.clamp(1, 8));
+        }
         let mut backend = self.board.backend.borrow_mut();
         let index = u8::try_from(bar).unwrap_or(u8::MAX);
         let value = bus::PciDevice::mmio_read(&mut Registers::new(&mut *backend, &self.function), index, offset, size);
@@ -169,6 +180,9 @@ impl<B: Backend + 'static> Hardware for Function<B> {
 
     fn write(&self, bar: usize, offset: u64, size: usize, value: u64) {
         self.writes.set(self.writes.get() + 1);
+        if self.pulled.get() {
+            return;
+        }
         let mut backend = self.board.backend.borrow_mut();
         let index = u8::try_from(bar).unwrap_or(u8::MAX);
         let result =
@@ -182,6 +196,9 @@ impl<B: Backend + 'static> Hardware for Function<B> {
     }
 
     fn connect(&self, mode: InterruptMode, sink: Sink) -> Result<(), String> {
+        if self.pulled.get() {
+            return Err("the function has left the bus".into());
+        }
         match mode {
             InterruptMode::Messages(count) => self.connect_messages(count, &sink).map_err(|error| error.to_string()),
             InterruptMode::Line => {
@@ -218,5 +235,13 @@ impl<B: Backend + 'static> Hardware for Function<B> {
 
     fn accesses(&self) -> (u64, u64) {
         (self.reads.get(), self.writes.get())
+    }
+
+    fn pull_out(&self) {
+        self.disconnect();
+        // The machine keeps the function, but nothing of it gets out: no DMA, no interrupt.
+        let silent = bus::update_command(&mut *self.board.backend.borrow_mut(), self.at(), 0, bus::command::MASTER);
+        or_end(silent.map(drop));
+        self.pulled.set(true);
     }
 }

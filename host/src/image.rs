@@ -59,7 +59,7 @@ pub fn routine(module: &str, name: &str) -> u64 {
     match import.bind {
         Bind::Code => world.nt.entry(import.address.0 as u64),
         Bind::Raw => import.address.0 as u64,
-        Bind::Data => world.nt.variable(import.name),
+        Bind::Data => world.nt.variable(world, import.name),
     }
 }
 
@@ -76,7 +76,7 @@ impl World {
             Some(match import.bind {
                 Bind::Code => Binding::Code(address),
                 Bind::Raw => Binding::Raw(address),
-                Bind::Data => Binding::Data(self.nt.variable(import.name)),
+                Bind::Data => Binding::Data(self.nt.variable(self, import.name)),
             })
         };
         // SAFETY: the cell lives in the world, which outlives its image; what is bound are imports of the host's.

@@ -25,7 +25,9 @@ rust_has_target() {
     sysroot=$(cd "$root" && rustc --print sysroot 2>/dev/null) && [[ -d $sysroot/lib/rustlib/$target/lib ]]
 }
 
-# cargo for what runs on this machine, with the target folder where the other scripts look for it.
+# cargo for what runs on this machine, in a target folder of the project unless another is asked for.
 native_cargo() {
-    (cd "$root" && cargo "$1" --target-dir target "${@:2}")
+    local folder=(--target-dir target)
+    [[ " $* " != *' --target-dir '* ]] || folder=()
+    (cd "$root" && cargo "$1" "${folder[@]}" "${@:2}")
 }

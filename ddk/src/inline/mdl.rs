@@ -73,7 +73,14 @@ pub unsafe fn NdisQueryMdl(mdl: *mut MDL, priority: MM_PAGE_PRIORITY) -> (PVOID,
     let priority = priority.cast_unsigned();
     // SAFETY: the pages are locked (caller's promise); if it fails the call answers NULL.
     let mapped = unsafe {
-        MmMapLockedPagesSpecifyCache(mdl, MODE, MmCached, core::ptr::null_mut(), BUG_CHECK_ON_FAILURE, priority)
+        MmMapLockedPagesSpecifyCache(
+            mdl,
+            MODE,
+            MmCached,
+            core::ptr::null_mut(),
+            BUG_CHECK_ON_FAILURE,
+            priority,
+        )
     };
     (mapped, length)
 }

@@ -5,12 +5,12 @@
 
 use crate::bindings::{
     IO_STACK_LOCATION, IRP, IofCompleteRequest, MDL, NDIS_NET_BUFFER_LIST_INFO, NDIS_RECEIVE_FLAGS_RESOURCES,
-    NDIS_RETURN_FLAGS_DISPATCH_LEVEL, NDIS_SEND_FLAGS_DISPATCH_LEVEL, NDIS_STATUS, NET_BUFFER, NET_BUFFER_LIST,
-    NetBufferListCancelId, PVOID, SCATTER_GATHER_LIST, ULONG,
+    NDIS_RETURN_FLAGS_DISPATCH_LEVEL, NDIS_SEND_FLAGS_DISPATCH_LEVEL, NDIS_STATUS, NET_BUFFER,
+    NET_BUFFER_LIST, NetBufferListCancelId, PVOID, SCATTER_GATHER_LIST, ULONG,
 };
 
 /// Field offsets, found through unnamed members whatever their nesting is in the headers at hand.
-#[allow(non_upper_case_globals)]
+#[allow(non_upper_case_globals, clippy::wildcard_imports)]
 mod offset {
     use crate::bindings::*;
     use core::mem::offset_of;

@@ -48,6 +48,11 @@ impl NblChain {
         Self { first: Some(nbl) }
     }
 
+    /// The first and the last link, to be linked elsewhere.
+    pub(super) fn into_ends(self) -> Option<(Nbl, Nbl)> {
+        Some((self.first?, self.last()?))
+    }
+
     pub(super) const fn from_first(first: Option<Nbl>) -> Self {
         Self { first }
     }

@@ -43,7 +43,7 @@ impl NblQueue {
 
     /// Puts a chain at the end: a walk over the chain.
     pub fn append_chain(&mut self, chain: NblChain) {
-        if let (Some(first), Some(last)) = (chain.first(), chain.last()) {
+        if let Some((first, last)) = chain.into_ends() {
             self.link(first, last);
         }
     }
@@ -58,7 +58,7 @@ impl NblQueue {
 
     /// Puts a chain in front: a walk over the chain.
     pub fn prepend_chain(&mut self, chain: NblChain) {
-        if let (Some(first), Some(last)) = (chain.first(), chain.last()) {
+        if let Some((first, last)) = chain.into_ends() {
             last.set_next(self.first);
             self.first = Some(first);
             if self.last.is_none() {
@@ -96,6 +96,7 @@ impl NblQueue {
     }
 
     /// Takes out the NBLs that `wanted` holds for; both parts keep their order (NDIS-CANCEL of queued sends).
+    #[must_use = "the NBLs removed have to be completed"]
     pub fn remove_if(&mut self, mut wanted: impl FnMut(Nbl) -> bool) -> Self {
         let mut removed = Self::new();
         let mut kept = Self::new();

@@ -172,6 +172,7 @@ impl Gate {
     }
 
     /// Closes for `reason` without waiting; `false` if it was closed for it already. Any IRQL.
+    #[allow(clippy::must_use_candidate)] // closing is the point; whether it was closed is for who asks
     pub fn refuse(&self, reason: Reason) -> bool {
         self.update(Ordering::AcqRel, |word| word.refuse(reason).map(|next| (next, ()))).is_ok()
     }

@@ -7,7 +7,7 @@
 //! # Bring-up (`PASSIVE_LEVEL`, `InitializeEx` and the reset work item alike)
 //! ```text
 //! let nic = Nic::new(unsafe { Mmio::new(base, length) }?);     // the BAR-0 mapping, any `Registers`
-//! nic.reset(&delay)?;                        // i8257x.md A, steps 1..7; interrupts masked, DMA off
+//! nic.reset(&delay)?;                        // interrupts masked, DMA off, nothing configured
 //! let id = nic.identify(&delay)?;            // first time only: NVM checksum, permanent MAC
 //! nic.bring_up(&Setup { station, speed_duplex, flow_control, interrupts, moderation }, &delay)?;
 //! let tx = TxRing::new(tx_dma, tx_slots, zero_pad_address)?;   // once; after a reset: take() all, reset()

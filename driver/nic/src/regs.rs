@@ -46,8 +46,6 @@ registers! {
     FCAH = 0x002c;
     /// Pause frame ethertype.
     FCT = 0x0030;
-    /// VLAN ethertype.
-    VET = 0x0038;
     /// Interrupt causes: a read clears in line mode, writing ones clears in every mode.
     ICR = 0x00c0;
     /// Interrupt throttle of line and MSI mode, 256 ns units.
@@ -201,8 +199,6 @@ pub mod ctrl {
     pub const RESERVED29: u32 = 1 << 29;
     /// Strip and insert VLAN tags.
     pub const VME: u32 = 1 << 30;
-    /// PHY reset.
-    pub const PHY_RST: u32 = 1 << 31;
 }
 
 /// Bits of STATUS.
@@ -369,8 +365,6 @@ pub mod txdctl {
     pub const PTHRESH_31: u32 = 31;
     /// Host threshold 1 in 13:8.
     pub const HTHRESH_1: u32 = 1 << 8;
-    /// The write-back threshold, 21:16.
-    pub const WTHRESH_MASK: u32 = 0x3f << 16;
     /// Write-back threshold 1: every descriptor with RS is written back at once.
     pub const WTHRESH_1: u32 = 1 << 16;
     /// Must be one on the 82574.

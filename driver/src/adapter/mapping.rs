@@ -2,8 +2,8 @@
 
 use core::ptr::{self, NonNull};
 
-use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{self, NDIS_HANDLE};
+use ferrite_ddk::{Result, Status};
 
 /// A mapping of device registers; undone when dropped.
 pub struct Mapping {
@@ -19,10 +19,10 @@ impl Mapping {
     ///
     /// # Errors
     /// NDIS's status.
-    pub fn new(adapter: NDIS_HANDLE, address: ndis::PHYSICAL_ADDRESS, bytes: u32) -> Result<Self, Status> {
+    pub fn new(adapter: NDIS_HANDLE, address: ndis::PHYSICAL_ADDRESS, bytes: u32) -> Result<Self> {
         let mut base = ptr::null_mut();
-        // SAFETY: `adapter` is the handle given to MiniportInitializeEx, the range is one of its resources, and `base`
-        // lives through the call.
+        // SAFETY: `adapter` is the handle given to MiniportInitializeEx, the range is one of its resources,
+        // and `base` lives through the call.
         let status = unsafe { ndis::NdisMMapIoSpace(&raw mut base, adapter, address, bytes) };
         Status(status).result()?;
         let base = NonNull::new(base.cast()).ok_or(Status::RESOURCES)?;
@@ -37,8 +37,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: mapped by `new` with this length, unmapped once, in MiniportHaltEx or the failing MiniportInitializeEx
-        // (NDIS-INIT-19), when nobody touches registers any more.
+        // SAFETY: mapped by `new` with this length, unmapped once, in MiniportHaltEx or the failing
+        // MiniportInitializeEx (NDIS-INIT-19), when nobody touches registers any more.
         unsafe { ndis::NdisMUnmapIoSpace(self.adapter, self.base.as_ptr().cast(), self.bytes) };
     }
 }

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
-use ferrite_ddk::ndis::{self, NDIS_HANDLE};
+use ferrite_ddk::ndis::NDIS_HANDLE;
 use ferrite_nic::Work;
 
 use super::service::{After, Throttle, serve};
@@ -79,10 +79,13 @@ pub unsafe extern "C" fn dpc(
     run(adapter, &throttle);
 }
 
-/// The DPC of the line and of MSI. Both rings are polled whatever the causes were: NDIS may run it again for what it has
-/// throttled, without an interrupt.
+/// The DPC of the line and of MSI. Both rings are polled whatever the causes were: NDIS may run it again for
+/// what it has throttled, without an interrupt.
 pub fn run(adapter: &Adapter, throttle: &Throttle) {
     let interrupts = &adapter.interrupts;
+    if !interrupts.is_enabled() {
+        return;
+    }
     let other = interrupts.pending.fetch_and(!OTHER, Ordering::Acquire) & OTHER != 0;
     let causes = interrupts.plan().all_causes();
     match serve(adapter, Work { other, ..Work::ALL }, throttle) {

@@ -9,8 +9,8 @@ use super::line;
 use super::service::{After, Throttle, serve};
 use crate::adapter::Adapter;
 
-/// `MiniportMessageInterrupt`: with MSI-X the device has acknowledged and masked the message by itself, so no register
-/// is touched. It is always ours (NDIS-INT-09).
+/// `MiniportMessageInterrupt`: with MSI-X the device has acknowledged and masked the message by itself, so no
+/// register is touched. It is always ours (NDIS-INT-09).
 ///
 /// IRQL: the message's.
 ///
@@ -61,6 +61,9 @@ pub unsafe extern "C" fn dpc(
     let plan = adapter.interrupts.plan();
     if !plan.is_message() {
         line::run(adapter, &throttle);
+        return;
+    }
+    if !adapter.interrupts.is_enabled() {
         return;
     }
     let causes = plan.causes(message);

@@ -56,8 +56,8 @@ pub enum After {
 
 /// Does what is asked for.
 ///
-/// Receives are throttled, the rest is not (NDIS-RECV-12). The work is bounded: by the limit, by the length of the
-/// transmit ring, by one look at the link.
+/// Receives are throttled, the rest is not (NDIS-RECV-12). The work is bounded: by the limit, by the length
+/// of the transmit ring, by one look at the link.
 ///
 /// IRQL: `DISPATCH_LEVEL`, no lock held.
 pub fn serve(adapter: &Adapter, work: Work, throttle: &Throttle) -> After {
@@ -68,16 +68,16 @@ pub fn serve(adapter: &Adapter, work: Work, throttle: &Throttle) -> After {
     if work.transmit {
         adapter.send.completed(adapter);
     }
-    let mut after = After::Done;
-    if work.receive {
-        let limit = throttle.limit();
-        let left = adapter.receive.indicate(adapter, limit.unwrap_or(OWN_LIMIT));
-        after = match (left, limit) {
-            (Left::Nothing, _) => After::Done,
-            (Left::Frames, None) => After::Again,
-            (Left::Frames, Some(_)) => After::Throttled,
-        };
+    if !work.receive {
+        return After::Done;
     }
+    let limit = throttle.limit();
+    let left = adapter.receive.indicate(adapter, limit.unwrap_or(OWN_LIMIT));
+    let after = match (left, limit) {
+        (Left::Nothing, _) => After::Done,
+        (Left::Frames, None) => After::Again,
+        (Left::Frames, Some(_)) => After::Throttled,
+    };
     throttle.set_pending(after == After::Throttled);
     after
 }

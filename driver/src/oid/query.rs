@@ -1,14 +1,19 @@
 //! Answers.
 
+use ferrite_ddk::Object;
 use ferrite_ddk::ndis::{self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_STATISTICS_INFO};
-use ferrite_nic::{MulticastList, Reason};
+use ferrite_nic::Reason;
 
 use super::request::{Outcome, Plain};
-use crate::adapter::Adapter;
-use crate::{MAX_FRAME, MTU, VERSION, object_header, receive};
+use crate::adapter::{Adapter, attributes};
+use crate::{MAX_FRAME, MTU, VERSION, receive};
 
-/// OID_GEN_VENDOR_DESCRIPTION, with its NUL.
+/// `OID_GEN_VENDOR_DESCRIPTION`, with its NUL.
 pub const DESCRIPTION: &[u8] = b"Ferrite Intel 82574L Gigabit Ethernet\0";
+
+/// Its length.
+#[expect(clippy::cast_possible_truncation, reason = "a short text")]
+pub const DESCRIPTION_LENGTH: u32 = DESCRIPTION.len() as u32;
 
 pub fn hardware_status(adapter: &Adapter) -> u32 {
     let status = match adapter.gate.closed() {
@@ -65,11 +70,12 @@ pub fn ndis_version(_: &Adapter, place: &mut [u8]) {
 }
 
 pub fn mac_options(_: &Adapter) -> u32 {
-    crate::adapter::attributes::MAC_OPTIONS
+    attributes::MAC_OPTIONS
 }
 
 pub fn media_connect_status(adapter: &Adapter) -> u32 {
-    let state = if adapter.link.is_up() { ndis::NdisMediaStateConnected } else { ndis::NdisMediaStateDisconnected };
+    let state =
+        if adapter.link.is_up() { ndis::NdisMediaStateConnected } else { ndis::NdisMediaStateDisconnected };
     state.cast_unsigned()
 }
 
@@ -87,17 +93,12 @@ pub fn driver_version(_: &Adapter) -> u32 {
 pub fn interrupt_moderation(adapter: &Adapter, place: &mut [u8]) {
     let on = adapter.hardware.control().moderation;
     let answer = NDIS_INTERRUPT_MODERATION_PARAMETERS {
-        Header: object_header(
-            ndis::NDIS_OBJECT_TYPE_DEFAULT,
-            ndis::NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
-            ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
-        ),
-        Flags: 0,
         InterruptModeration: if on {
             ndis::NdisInterruptModerationEnabled
         } else {
             ndis::NdisInterruptModerationDisabled
         },
+        ..Object::new()
     };
     fill(place, answer.bytes());
 }
@@ -107,12 +108,7 @@ pub fn statistics(adapter: &Adapter, place: &mut [u8]) {
     let now = adapter.statistics();
     let (sent, received) = (&now.send.sent, &now.receive.received);
     let answer = NDIS_STATISTICS_INFO {
-        Header: object_header(
-            ndis::NDIS_OBJECT_TYPE_DEFAULT,
-            ndis::NDIS_STATISTICS_INFO_REVISION_1,
-            ndis::NDIS_SIZEOF_STATISTICS_INFO_REVISION_1,
-        ),
-        SupportedStatistics: crate::adapter::attributes::VALID_STATISTICS,
+        SupportedStatistics: attributes::VALID_STATISTICS,
         ifInDiscards: now.receive_discards(),
         ifInErrors: now.receive_errors(),
         ifHCInOctets: received.bytes(),
@@ -131,11 +127,12 @@ pub fn statistics(adapter: &Adapter, place: &mut [u8]) {
         ifHCOutUcastOctets: sent.directed.bytes,
         ifHCOutMulticastOctets: sent.multicast.bytes,
         ifHCOutBroadcastOctets: sent.broadcast.bytes,
+        ..Object::new()
     };
     fill(place, answer.bytes());
 }
 
-/// What the NVM says, whatever NetworkAddress does (NDIS-CFG-08).
+/// What the NVM says, whatever `NetworkAddress` does (NDIS-CFG-08).
 pub fn permanent_address(adapter: &Adapter, place: &mut [u8]) {
     fill(place, &adapter.permanent.0);
 }
@@ -156,7 +153,7 @@ pub fn multicast_list(adapter: &Adapter, buffer: &mut [u8]) -> Outcome {
 }
 
 pub fn maximum_list_size(_: &Adapter) -> u32 {
-    MulticastList::CAPACITY as u32
+    attributes::MULTICAST_LIST
 }
 
 /// The promise that the next `OID_PNP_SET_POWER` succeeds (NDIS-PM-01): nothing to fill in.

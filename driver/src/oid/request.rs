@@ -5,7 +5,7 @@ use core::slice;
 
 use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{
-    self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_OBJECT_HEADER, NDIS_OID, NDIS_OID_REQUEST,
+    self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_OID, NDIS_OID_REQUEST,
     NDIS_PM_PARAMETERS, NDIS_STATISTICS_INFO,
 };
 
@@ -45,8 +45,8 @@ impl Request {
     /// Takes a request.
     ///
     /// # Safety
-    /// `request` is NULL or NDIS's, not yet completed, and its buffer is as long as it says, for as long as the value is
-    /// used.
+    /// `request` is NULL or NDIS's, not yet completed, and its buffer is as long as it says, for as long as
+    /// the value is used.
     pub unsafe fn new(request: *mut NDIS_OID_REQUEST) -> Option<Self> {
         let request = NonNull::new(request)?;
         // SAFETY: NDIS's request is valid (caller's promise).
@@ -69,7 +69,7 @@ impl Request {
     }
 
     /// The three kinds' members agree in the first three fields; queries and sets in all of them.
-    fn query(&self) -> NonNull<ndis::NDIS_OID_REQUEST__REQUEST_DATA__QUERY> {
+    fn query(&self) -> NonNull<ndis::_NDIS_OID_REQUEST__REQUEST_DATA__QUERY> {
         // SAFETY: the place lies in the request (contract of `new`).
         let data = unsafe { &raw mut (*self.request.as_ptr()).DATA };
         // SAFETY: the address of a field of a valid structure is not NULL.
@@ -89,8 +89,9 @@ impl Request {
         // SAFETY: as above.
         let length = unsafe { (*self.query().as_ptr()).InformationBufferLength };
         match NonNull::new(buffer.cast::<u8>()) {
-            // SAFETY: NDIS guarantees `length` bytes of non-paged memory at the buffer, at any alignment, which are the
-            // driver's until the request is completed (NDIS-OID-04); the borrow of the request is that of the buffer.
+            // SAFETY: NDIS guarantees `length` bytes of non-paged memory at the buffer, at any alignment,
+            // which are the driver's until the request is completed (NDIS-OID-04); the borrow of the request
+            // is that of the buffer.
             Some(buffer) => unsafe { slice::from_raw_parts_mut(buffer.as_ptr(), length as usize) },
             None => &mut [],
         }
@@ -106,7 +107,8 @@ impl Request {
             Outcome::Pending => return Status::PENDING,
         };
         if self.kind != Kind::Method {
-            // SAFETY: the request is valid (contract of `new`); BytesWritten of a query is BytesRead of a set.
+            // SAFETY: the request is valid (contract of `new`); BytesWritten of a query is BytesRead of a
+            // set.
             unsafe { (*self.query().as_ptr()).BytesWritten = moved };
             // SAFETY: as above.
             unsafe { (*self.query().as_ptr()).BytesNeeded = needed };
@@ -153,8 +155,3 @@ const _: () = assert!(size_of::<NDIS_LINK_PARAMETERS>() == 8 + 2 * 8 + 8);
 // SAFETY: a header of four bytes, three 32-bit integers.
 unsafe impl Plain for NDIS_PM_PARAMETERS {}
 const _: () = assert!(size_of::<NDIS_PM_PARAMETERS>() == 16);
-
-/// Whether a structure given to the driver is of the kind and at least of the revision and size that it reads.
-pub const fn is_object(header: &NDIS_OBJECT_HEADER, revision: u8, size: u16) -> bool {
-    header.Type == ndis::NDIS_OBJECT_TYPE_DEFAULT && header.Revision >= revision && header.Size >= size
-}

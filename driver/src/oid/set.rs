@@ -1,13 +1,16 @@
 //! Changes.
 
-use ferrite_ddk::Status;
-use ferrite_ddk::ndis::{self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_PM_PARAMETERS};
+use ferrite_ddk::ndis::{
+    self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_PM_PARAMETERS,
+};
+use ferrite_ddk::{Status, is_object};
 use ferrite_nic::filter::ListError;
 use ferrite_nic::{FlowControl, MulticastList, PacketFilter, SpeedDuplex};
 
-use super::request::{Outcome, Plain, Request, is_object};
+use super::request::{Outcome, Plain, Request};
 use crate::adapter::Adapter;
 use crate::power;
+use crate::worker::Job;
 
 /// The 32-bit number at the front of a buffer that is known to have room for it.
 fn number(buffer: &[u8]) -> u32 {
@@ -54,7 +57,7 @@ pub fn interrupt_moderation(adapter: &Adapter, buffer: &[u8]) -> Outcome {
     };
     let valid = is_object(
         &wanted.Header,
-        ndis::NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
+        ndis::NDIS_OBJECT_TYPE_DEFAULT,
         ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
     );
     let on = match wanted.InterruptModeration {
@@ -69,14 +72,14 @@ pub fn interrupt_moderation(adapter: &Adapter, buffer: &[u8]) -> Outcome {
     Outcome::Done(ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1.into())
 }
 
-/// Negotiates anew, or forces what can be forced; the change of the link is indicated as usual (NDIS-STAT-04). Waits
-/// for the PHY, so the worker does it (NDIS-OID-09).
+/// Negotiates anew, or forces what can be forced; the change of the link is indicated as usual
+/// (NDIS-STAT-04). Waits for the PHY, so the worker does it (NDIS-OID-09).
 pub fn link_parameters(adapter: &Adapter, request: &mut Request) -> Outcome {
     let needed = u32::from(ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1);
     let Some(wanted) = NDIS_LINK_PARAMETERS::read(request.buffer()) else { return Outcome::Short(needed) };
     let valid = is_object(
         &wanted.Header,
-        ndis::NDIS_LINK_PARAMETERS_REVISION_1,
+        ndis::NDIS_OBJECT_TYPE_DEFAULT,
         ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1,
     );
     let (Some(speed), Some(flow), true) = (speed_duplex(&wanted), flow_control(&wanted), valid) else {
@@ -87,7 +90,7 @@ pub fn link_parameters(adapter: &Adapter, request: &mut Request) -> Outcome {
         control.speed_duplex = speed;
         control.flow_control = flow;
     }
-    adapter.defer_oid(request.as_ptr(), crate::worker::Job::LinkParameters, needed)
+    adapter.defer_oid(request, Job::LinkParameters, needed, ndis::NDIS_LINK_PARAMETERS_REVISION_1)
 }
 
 /// The setting that link parameters ask for.
@@ -135,7 +138,7 @@ fn flow_control(wanted: &NDIS_LINK_PARAMETERS) -> Option<FlowControl> {
 /// `OID_PNP_SET_POWER` (NDIS-PM-02).
 pub fn power(adapter: &Adapter, request: &mut Request) -> Outcome {
     let state = number(request.buffer()).cast_signed();
-    power::set(adapter, request.as_ptr(), state)
+    power::set(adapter, request, state)
 }
 
 /// No wake-up is advertised, so none can be asked for (NDIS-PM-08).
@@ -143,11 +146,12 @@ pub fn pm_parameters(_: &Adapter, buffer: &[u8]) -> Outcome {
     let Some(wanted) = NDIS_PM_PARAMETERS::read(buffer) else {
         return Outcome::Short(ndis::NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1.into());
     };
-    let nothing =
-        wanted.EnabledWoLPacketPatterns == 0 && wanted.EnabledProtocolOffloads == 0 && wanted.WakeUpFlags == 0;
+    let nothing = wanted.EnabledWoLPacketPatterns == 0
+        && wanted.EnabledProtocolOffloads == 0
+        && wanted.WakeUpFlags == 0;
     let valid = is_object(
         &wanted.Header,
-        ndis::NDIS_PM_PARAMETERS_REVISION_1,
+        ndis::NDIS_OBJECT_TYPE_DEFAULT,
         ndis::NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1,
     );
     if nothing && valid {

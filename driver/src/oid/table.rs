@@ -28,8 +28,8 @@ pub enum Set {
     No,
     /// At least so many bytes of which structure revision (0: no structure), then the handler.
     Bytes(u32, u8, fn(&Adapter, &[u8]) -> Outcome),
-    /// The same for a handler that may pend.
-    Deferred(u32, u8, fn(&Adapter, &mut Request) -> Outcome),
+    /// At least so many bytes, then a handler that may pend.
+    Deferred(u32, fn(&Adapter, &mut Request) -> Outcome),
 }
 
 /// A row.
@@ -59,7 +59,8 @@ const fn bytes(oid: NDIS_OID, length: u32, fill: fn(&Adapter, &mut [u8])) -> Row
 }
 
 /// The table. The mandatory OIDs (NDIS-OID-16, -17), the statistics OIDs of old, Ethernet's, and power's.
-static ROWS: [Row; 62] = [
+const ROW_COUNT: usize = 62;
+static ROWS: [Row; ROW_COUNT] = [
     number(ndis::OID_GEN_HARDWARE_STATUS, query::hardware_status),
     number(ndis::OID_GEN_MAXIMUM_LOOKAHEAD, query::mtu),
     number(ndis::OID_GEN_MAXIMUM_FRAME_SIZE, query::mtu),
@@ -68,7 +69,7 @@ static ROWS: [Row; 62] = [
     number(ndis::OID_GEN_TRANSMIT_BLOCK_SIZE, query::max_frame),
     number(ndis::OID_GEN_RECEIVE_BLOCK_SIZE, query::receive_block),
     number(ndis::OID_GEN_VENDOR_ID, query::vendor_id),
-    bytes(ndis::OID_GEN_VENDOR_DESCRIPTION, query::DESCRIPTION.len() as u32, query::vendor_description),
+    bytes(ndis::OID_GEN_VENDOR_DESCRIPTION, query::DESCRIPTION_LENGTH, query::vendor_description),
     row(
         ndis::OID_GEN_CURRENT_PACKET_FILTER,
         Query::Number(query::packet_filter),
@@ -84,15 +85,14 @@ static ROWS: [Row; 62] = [
     row(
         ndis::OID_GEN_LINK_PARAMETERS,
         Query::No,
-        Set::Deferred(
-            ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1 as u32,
-            ndis::NDIS_LINK_PARAMETERS_REVISION_1,
-            set::link_parameters,
-        ),
+        Set::Deferred(ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1 as u32, set::link_parameters),
     ),
     row(
         ndis::OID_GEN_INTERRUPT_MODERATION,
-        Query::Bytes(ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1 as u32, query::interrupt_moderation),
+        Query::Bytes(
+            ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1 as u32,
+            query::interrupt_moderation,
+        ),
         Set::Bytes(
             ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1 as u32,
             ndis::NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
@@ -145,7 +145,7 @@ static ROWS: [Row; 62] = [
     counter(ndis::OID_802_3_XMIT_LATE_COLLISIONS, |s| s.hardware.late_collisions),
     // Power.
     row(ndis::OID_PNP_QUERY_POWER, Query::Bytes(4, query::power), Set::No),
-    row(ndis::OID_PNP_SET_POWER, Query::No, Set::Deferred(4, 0, set::power)),
+    row(ndis::OID_PNP_SET_POWER, Query::No, Set::Deferred(4, set::power)),
     row(
         ndis::OID_PM_PARAMETERS,
         Query::No,
@@ -163,7 +163,7 @@ static ROWS: [Row; 62] = [
 /// Rows at the end that are known but not supported.
 const UNSUPPORTED: usize = 2;
 
-/// SupportedOidList of the general attributes (NDIS-OID-22).
+/// `SupportedOidList` of the general attributes (NDIS-OID-22).
 pub static SUPPORTED: [NDIS_OID; ROWS_SUPPORTED] = {
     let mut list = [0; ROWS_SUPPORTED];
     let mut index = 0;
@@ -173,7 +173,7 @@ pub static SUPPORTED: [NDIS_OID; ROWS_SUPPORTED] = {
     }
     list
 };
-const ROWS_SUPPORTED: usize = 62 - UNSUPPORTED;
+const ROWS_SUPPORTED: usize = ROW_COUNT - UNSUPPORTED;
 
 /// Carries a request out.
 pub fn dispatch(adapter: &Adapter, request: &mut Request) -> Status {
@@ -229,12 +229,9 @@ fn carry_out(adapter: &Adapter, set: &Set, request: &mut Request) -> (Outcome, u
                 (apply(adapter, buffer), revision)
             }
         }
-        Set::Deferred(length, revision, apply) => {
-            if request.buffer().len() < length as usize {
-                (Outcome::Short(length), 0)
-            } else {
-                (apply(adapter, request), revision)
-            }
+        Set::Deferred(length, apply) => {
+            let short = request.buffer().len() < length as usize;
+            (if short { Outcome::Short(length) } else { apply(adapter, request) }, 0)
         }
     }
 }

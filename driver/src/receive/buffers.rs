@@ -26,7 +26,8 @@ impl Pool {
             PoolTag: TAG,
             ..Object::new()
         };
-        // SAFETY: `adapter` is the handle given to MiniportInitializeEx; the parameters live through the call.
+        // SAFETY: `adapter` is the handle given to MiniportInitializeEx; the parameters live through the
+        // call.
         let pool = unsafe { ndis::NdisAllocateNetBufferListPool(adapter, &raw mut parameters) };
         (!pool.is_null()).then_some(Self(pool))
     }
@@ -44,7 +45,8 @@ struct BufferMdl(NonNull<MDL>);
 
 impl BufferMdl {
     fn new(adapter: NDIS_HANDLE, base: NonNull<u8>) -> Option<Self> {
-        // SAFETY: `adapter` is the handle given to MiniportInitializeEx; the buffer is non-paged and outlives the MDL.
+        // SAFETY: `adapter` is the handle given to MiniportInitializeEx; the buffer is non-paged and outlives
+        // the MDL.
         let mdl = unsafe { ndis::NdisAllocateMdl(adapter, base.as_ptr().cast(), BUFFER_BYTES) };
         NonNull::new(mdl).map(Self)
     }
@@ -81,8 +83,8 @@ impl BufferNbl {
 
 impl Drop for BufferNbl {
     fn drop(&mut self) {
-        // SAFETY: allocated by `new`, freed once. It is home: MiniportHaltEx has waited for that (NDIS-RECV-14), or it
-        // was never out.
+        // SAFETY: allocated by `new`, freed once. It is home: MiniportHaltEx has waited for that
+        // (NDIS-RECV-14), or it was never out.
         unsafe { ndis::NdisFreeNetBufferList(self.nbl.as_ptr()) };
     }
 }
@@ -107,8 +109,8 @@ impl Buffer {
         MacAddress(unsafe { self.base.cast::<[u8; 6]>().read() })
     }
 
-    /// Has its NBL carry a frame of `length` bytes, which is at most the buffer's size (NDIS-RECV-03). The buffer is
-    /// neither on the ring nor indicated.
+    /// Has its NBL carry a frame of `length` bytes, which is at most the buffer's size (NDIS-RECV-03). The
+    /// buffer is neither on the ring nor indicated.
     pub fn ready(&self, adapter: NDIS_HANDLE, length: u32) -> Nbl {
         let BufferNbl { nbl, nb } = self.nbl;
         let mdl = self.mdl.0.as_ptr();
@@ -130,7 +132,7 @@ impl Buffer {
     }
 }
 
-/// Which buffer an NBL that has come home belongs to: MiniportReserved\[0\].
+/// Which buffer an NBL that has come home belongs to: `MiniportReserved`\[0\].
 pub fn token(nbl: Nbl) -> usize {
     let [token, _] = nbl.miniport_reserved();
     token.addr()
@@ -138,7 +140,7 @@ pub fn token(nbl: Nbl) -> usize {
 
 /// All buffers. The fields are dropped top to bottom.
 pub struct Buffers {
-    buffers: Table<Buffer>,
+    table: Table<Buffer>,
     _pool: Pool,
     _blocks: Table<SharedMemory>,
 }
@@ -152,7 +154,7 @@ impl Buffers {
             SharedMemory::zeroed(adapter, PER_BLOCK * BUFFER_BYTES)
         })?;
         let pool = Pool::new(adapter)?;
-        let buffers = Table::new(adapter, count as usize, |token| {
+        let table = Table::new(adapter, count as usize, |token| {
             let index = u32::try_from(token).ok()?;
             let block = blocks.get((index / PER_BLOCK) as usize)?;
             let offset = (index % PER_BLOCK) * BUFFER_BYTES;
@@ -161,17 +163,17 @@ impl Buffers {
             let nbl = BufferNbl::new(&pool, &mdl, token)?;
             Some(Buffer { nbl, mdl, base, address: block.device_address(offset) })
         })?;
-        Some(Self { buffers, _pool: pool, _blocks: blocks })
+        Some(Self { table, _pool: pool, _blocks: blocks })
     }
 
     /// The buffer with this token.
     pub fn get(&self, token: usize) -> Option<&Buffer> {
-        self.buffers.get(token)
+        self.table.get(token)
     }
 
     /// How many there are.
     pub fn count(&self) -> u32 {
-        u32::try_from(self.buffers.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.table.len()).unwrap_or(u32::MAX)
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Frame {
 /// The table.
 ///
 /// # Invariants
-/// Counters only grow and wrap; `head <= posted <= tail <= head + capacity`. Frames before `posted` are posted or done,
-/// the others mapping, ready or to be copied. Places outside `head..tail` are empty.
+/// Counters only grow and wrap; `head <= posted <= tail <= head + capacity`. Frames before `posted` are
+/// posted or done, the others mapping, ready or to be copied. Places outside `head..tail` are empty.
 pub struct Frames {
     places: Table<Option<Frame>>,
     mask: u32,
@@ -80,11 +80,6 @@ impl Frames {
         }
         self.tail = self.tail.wrapping_add(1);
         Ok(index)
-    }
-
-    /// Whether a place is free.
-    pub fn has_room(&self) -> bool {
-        self.tail.wrapping_sub(self.head) <= self.mask
     }
 
     /// The next frame to be posted, and its index.

@@ -22,20 +22,20 @@ const HEADER: u32 = 14;
 type Batch = [Option<(Nb, u32)>; BATCH];
 
 impl Sender {
-    /// Moves everything along as far as there is room: waiting frames into the table, ready ones onto the ring, done ones
-    /// to their completion.
+    /// Moves everything along as far as there is room: waiting frames into the table, ready ones onto the
+    /// ring, done ones to their completion.
     ///
     /// IRQL: `DISPATCH_LEVEL`, no lock held.
     pub fn advance(&self, adapter: &Adapter, dispatch: &Dispatch) {
-        // Frames are done without having been on the ring if they were given up; there is room after them. If somebody
-        // else is retiring, that party advances afterwards.
+        // Frames are done without having been on the ring if they were given up; there is room after them. If
+        // somebody else is retiring, that party advances afterwards.
         while self.pump(adapter, dispatch) && self.retire(adapter, dispatch) {}
     }
 
     /// Waiting frames into the table, ready ones onto the ring. Whether frames are done.
     ///
-    /// Any number of CPUs may be in here at once: places are given out in order, and it is by place that frames are
-    /// posted.
+    /// Any number of CPUs may be in here at once: places are given out in order, and it is by place that
+    /// frames are posted.
     fn pump(&self, adapter: &Adapter, dispatch: &Dispatch) -> bool {
         let mut state = self.lock(dispatch);
         state.pumps = state.pumps.wrapping_add(1);
@@ -47,7 +47,7 @@ impl Sender {
             }
             drop(state);
             for &(nb, index) in batch.iter().flatten() {
-                self.map(nb, index, dispatch);
+                self.map(adapter, nb, index, dispatch);
             }
             state = self.lock(dispatch);
             self.post(adapter, &mut state);
@@ -55,11 +55,12 @@ impl Sender {
     }
 
     /// Asks NDIS for the frame's list. If it cannot have one the frame is copied (NDIS-DMA-10).
-    fn map(&self, nb: Nb, index: u32, dispatch: &Dispatch) {
+    fn map(&self, adapter: &Adapter, nb: Nb, index: u32, dispatch: &Dispatch) {
         let context: *mut c_void = nb.as_ptr().cast();
-        // SAFETY: the NB is the driver's while the frame has its place, which it keeps until its list has been given
-        // back; the place's buffer is for this frame alone. IRQL is DISPATCH_LEVEL, and no lock is held.
-        let mapped = unsafe { self.dma.map(nb, context, self.list_buffer(index)) };
+        // SAFETY: the NB is the driver's while the frame has its place, which it keeps until its list has
+        // been given back; the place's buffer is for this frame alone. IRQL is DISPATCH_LEVEL, and no lock is
+        // held.
+        let mapped = unsafe { adapter.dma.map(nb, context, self.list_buffer(index)) };
         if mapped.is_err() {
             let mut state = self.lock(dispatch);
             if let Some(frame) = state.frames.get(index) {
@@ -129,7 +130,8 @@ fn noted(cast: *mut c_void) -> Cast {
     }
 }
 
-/// `MiniportProcessSGList`: on any CPU, in any order, from inside the call that asked or long after it (NDIS-DMA-04).
+/// `MiniportProcessSGList`: on any CPU, in any order, from inside the call that asked or long after it
+/// (NDIS-DMA-04).
 ///
 /// The list passed counts, not the buffer supplied (NDIS-DMA-06).
 ///

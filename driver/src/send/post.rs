@@ -2,8 +2,8 @@
 
 use core::slice;
 
-use ferrite_ddk::dma::{address_of, sg_elements};
 use ferrite_ddk::Status;
+use ferrite_ddk::dma::{address_of, sg_elements};
 use ferrite_nic::{Fragment, PushError, fragments};
 
 use super::frames::{Frame, Stage};
@@ -23,11 +23,11 @@ enum Posted {
 }
 
 impl Sender {
-    /// Puts frames onto the ring, oldest first, as far as there is room, and shows them to the device. Whether frames
-    /// are done that are to be [retired](Sender::retire): such as were given up.
+    /// Puts frames onto the ring, oldest first, as far as there is room, and shows them to the device.
+    /// Whether frames are done that are to be [retired](Sender::retire): such as were given up.
     ///
     /// Called with the lock held.
-    pub fn post(&self, adapter: &Adapter, state: &mut State) -> bool {
+    pub(super) fn post(&self, adapter: &Adapter, state: &mut State) -> bool {
         while let Some((index, frame)) = state.frames.next_to_post() {
             if frame.stage == Stage::Mapping {
                 break;
@@ -77,7 +77,8 @@ impl Sender {
         let Some((base, address)) = (*free != 0).then(|| self.bounce_buffer(number)).flatten() else {
             return Posted::Full;
         };
-        // SAFETY: bounce buffer `number` is free: no frame and no device refers to it, and the lock makes it ours.
+        // SAFETY: bounce buffer `number` is free: no frame and no device refers to it, and the lock makes it
+        // ours.
         let buffer = unsafe { slice::from_raw_parts_mut(base.as_ptr(), BOUNCE_BYTES as usize) };
         let Some(length) = frame.nb.copy_to(buffer).and_then(|length| u32::try_from(length).ok()) else {
             return Posted::Failed(Status::RESOURCES);
@@ -110,8 +111,9 @@ fn post_list(ring: &mut Ring, frame: &Frame, index: u32) -> Posted {
     if elements.iter().fold(0, |sum, element| u64::from(element.Length).saturating_add(sum)) < needed {
         return Posted::Failed(Status::FAILURE);
     }
-    let pieces =
-        elements.iter().map(|element| Fragment { address: address_of(element.Address), length: element.Length });
+    let pieces = elements
+        .iter()
+        .map(|element| Fragment { address: address_of(element.Address), length: element.Length });
     match ring.push(index as usize, fragments(pieces, skip, length)) {
         Ok(()) => Posted::Yes,
         Err(PushError::Full) => Posted::Full,

@@ -32,10 +32,10 @@ impl Sender {
 
     /// Retires the frames that are done, oldest first, and completes the NBLs that are through.
     ///
-    /// One party at a time: who comes second leaves a note and gets `false`. Who gets `true` has freed places, and goes
-    /// on with [`advance`](Self::advance). The places of frames whose lists are being given back stay taken meanwhile,
-    /// for their buffers hold the lists. Giving a list back may deliver another one, which may want frames retired: it
-    /// leaves a note too.
+    /// One party at a time: who comes second leaves a note and gets `false`. Who gets `true` has freed
+    /// places, and goes on with [`advance`](Self::advance). The places of frames whose lists are being given
+    /// back stay taken meanwhile, for their buffers hold the lists. Giving a list back may deliver another
+    /// one, which may want frames retired: it leaves a note too.
     ///
     /// No NBL is completed before the loop has ended, so there are only so many that it can run for.
     pub fn retire(&self, adapter: &Adapter, dispatch: &Dispatch) -> bool {
@@ -69,9 +69,9 @@ impl Sender {
             }
             drop(state);
             for &(list, nb) in lists.iter().flatten() {
-                // SAFETY: the frame is done, so the device is too (NDIS-DMA-09), and the list has been taken out of it:
-                // it is given back once. IRQL is DISPATCH_LEVEL and no lock is held.
-                unsafe { self.dma.unmap(list, nb) };
+                // SAFETY: the frame is done, so the device is too (NDIS-DMA-09), and the list has been taken
+                // out of it: it is given back once. IRQL is DISPATCH_LEVEL and no lock is held.
+                unsafe { adapter.dma.unmap(list, nb) };
             }
             state = self.lock(dispatch);
             for _ in 0..count {
@@ -89,11 +89,11 @@ impl Sender {
         true
     }
 
-    /// Gives up everything: what is on the ring, what was on its way there, what waits. Their NBLs are completed with
-    /// `status`, now or, where NDIS still owes a list, when that has come.
+    /// Gives up everything: what is on the ring, what was on its way there, what waits. Their NBLs are
+    /// completed with `status`, now or, where NDIS still owes a list, when that has come.
     ///
-    /// The device cannot reach memory: it has been reset or stopped, or is gone. The ring is empty afterwards, as the
-    /// device's is.
+    /// The device cannot reach memory: it has been reset or stopped, or is gone. The ring is empty
+    /// afterwards, as the device's is.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
     pub fn abort(&self, adapter: &Adapter, status: Status) {
@@ -155,7 +155,9 @@ impl State {
         let mut next = self.next.take();
         for nbl in self.waiting.pop_all() {
             let waiting = match next.take() {
-                Some(first) => core::iter::successors(Some(first), |nb| nb.next()).fold(0_u32, |n, _| n.wrapping_add(1)),
+                Some(first) => {
+                    core::iter::successors(Some(first), |nb| nb.next()).fold(0_u32, |n, _| n.wrapping_add(1))
+                }
                 None => outstanding(nbl),
             };
             nbl.set_status(status);
@@ -167,4 +169,3 @@ impl State {
         }
     }
 }
-

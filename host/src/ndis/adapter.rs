@@ -189,6 +189,9 @@ pub struct Adapter {
     pub oid_request: Cell<u64>,
     /// The packet filter that was set last.
     pub filter: Cell<u32>,
+    /// A packet filter has been set since MiniportInitializeEx. After a filter of 0 frames may still come that
+    /// were received before it.
+    pub filter_set: Cell<bool>,
     /// What is bound above.
     pub protocol: RefCell<Option<Rc<dyn Protocol>>>,
     /// Counts.
@@ -226,6 +229,7 @@ impl Adapter {
             oid: Pending::default(),
             oid_request: Cell::new(0),
             filter: Cell::new(0),
+            filter_set: Cell::new(false),
             protocol: RefCell::default(),
             counters: RefCell::default(),
             throttle: Cell::new(crate::abi::constants::NDIS_INDICATE_ALL_NBLS),

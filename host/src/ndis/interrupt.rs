@@ -1,10 +1,6 @@
 //! Interrupts: registration, service routines, interrupt DPCs with receive throttling.
 
-use super::{
-    adapter::Adapter,
-    check,
-    objects::Object,
-};
+use super::{Ndis, adapter::Adapter, check, objects::Object};
 use crate::{
     abi::{
         self, GROUP_AFFINITY, IO_INTERRUPT_MESSAGE_INFO as Info, IO_INTERRUPT_MESSAGE_INFO_ENTRY as Entry,
@@ -66,27 +62,32 @@ impl Registration {
         }
         let Some(cpu) = world.cpu_at(message as usize % world.cpus().len()) else { return };
         let this = Rc::clone(self);
-        let service = Rc::new(move || this.service(message));
+        let service = Rc::new(move || {
+            this.service(message);
+        });
         cpu.interrupt(Interrupt { level: DIRQL, vector: self.vector.get() + message, service });
     }
 
-    fn service(self: &Rc<Self>, message: u32) {
+    /// Runs the service routine and queues the DPCs that it asks for; whether it claims the interrupt.
+    fn service(self: &Rc<Self>, message: u32) -> bool {
         let world = world();
         self.lock();
+        let mut claimed = false;
         if self.active.get() {
-            let Some(out) = world.mem.allocate(Kind::Host, 0, 16, "interrupt service") else { return };
+            let Some(out) = world.mem.allocate(Kind::Host, 0, 16, "interrupt service") else { return false };
             abi::write(out, 0_u64);
             abi::write(out + 8, 0_u64);
             self.adapter.count(|n| n.interrupts += 1);
-            match self.mode {
+            let answer = match self.mode {
                 InterruptMode::Messages(_) => {
                     let args = [self.context, u64::from(message), out, out + 8];
-                    call("MiniportMessageInterrupt", self.handlers.message_isr, &args);
+                    call("MiniportMessageInterrupt", self.handlers.message_isr, &args)
                 }
                 InterruptMode::Line => {
-                    call("MiniportInterrupt", self.handlers.isr, &[self.context, out, out + 8]);
+                    call("MiniportInterrupt", self.handlers.isr, &[self.context, out, out + 8])
                 }
-            }
+            };
+            claimed = answer as u8 != 0;
             let (queue_here, targets) = (abi::read::<u8>(out) != 0, abi::read::<u32>(out + 8));
             let _ = world.mem.free(Kind::Host, out);
             if queue_here {
@@ -96,6 +97,7 @@ impl Registration {
             }
         }
         self.busy.set(false);
+        claimed
     }
 
     /// The interrupt's lock: another CPU may be in the middle of the service routine.
@@ -168,6 +170,19 @@ impl Registration {
             e.set(Entry::Irql, DIRQL);
         }
         Some(table)
+    }
+}
+
+impl Ndis {
+    /// A device that shares the adapter's line interrupts: whether the adapter claims that (NDIS-INT-05).
+    pub fn foreign_interrupt(&self, adapter: &Adapter) -> bool {
+        let world = world();
+        let Some(registration) = adapter.interrupt.borrow().clone() else { return false };
+        let level = world.cpu().set_irql(DIRQL);
+        let claimed = registration.service(0);
+        world.cpu().set_irql(level);
+        world.sched.deliver();
+        claimed
     }
 }
 

@@ -217,6 +217,7 @@ impl Ndis {
         adapter.attribute_flags.set(None);
         adapter.general.replace(None);
         adapter.filter.set(0);
+        adapter.filter_set.set(false);
         adapter.removed.set(false);
     }
 

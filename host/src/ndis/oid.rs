@@ -67,6 +67,8 @@ pub struct Answer {
     pub done: u32,
     /// BytesNeeded.
     pub needed: u32,
+    /// SupportedRevision: the structure revision that a set honoured (NDIS-OID-08).
+    pub revision: u8,
 }
 
 impl Ndis {
@@ -77,12 +79,14 @@ impl Ndis {
 
     /// A set.
     pub fn set(&self, adapter: &Rc<Adapter>, oid: u32, value: &[u8]) -> Answer {
+        let filter = (oid == c::OID_GEN_CURRENT_PACKET_FILTER).then(|| value.first_chunk().copied()).flatten();
+        if filter.is_some() {
+            // It may take effect, and frames come, before the request is over.
+            adapter.filter_set.set(true);
+        }
         let answer = self.request(adapter, c::NdisRequestSetInformation, oid, value.to_vec());
-        if oid == c::OID_GEN_CURRENT_PACKET_FILTER
-            && answer.status == c::NDIS_STATUS_SUCCESS
-            && let Some(filter) = value.first_chunk()
-        {
-            adapter.filter.set(u32::from_le_bytes(*filter));
+        if let Some(filter) = filter.filter(|_| answer.status == c::NDIS_STATUS_SUCCESS) {
+            adapter.filter.set(u32::from_le_bytes(filter));
         }
         answer
     }
@@ -122,6 +126,7 @@ impl Ndis {
             data: abi::bytes(room, buffer.len()),
             done: abi::read(base + data::DONE),
             needed: abi::read(base + data::NEEDED),
+            revision: Ptr::<Req>::new(request).get(Req::SupportedRevision),
         };
         check_answer(oid, &answer, buffer.len());
         if world.mem.free(Kind::Host, room).is_err() {

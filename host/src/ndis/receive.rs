@@ -72,7 +72,7 @@ fn check_state(adapter: &Adapter) {
     if !allowed {
         world().violation(&rules::RECEIVE_PAUSED, format!("received data indicated in state {}", adapter.state()));
     }
-    if adapter.filter.get() == 0 {
+    if !adapter.filter_set.get() {
         world().violation(&rules::RECEIVE_FILTER, "received data indicated before a packet filter was set (NDIS-INIT-15)".into());
     }
 }

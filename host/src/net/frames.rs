@@ -72,6 +72,12 @@ fn net_buffer(frame: &[u8], shape: &Shape) -> Option<Ptr<NET_BUFFER>> {
     let nb: Ptr<NET_BUFFER> = Ptr::new(at);
     let mut rest = frame;
     let mut previous: Option<Ptr<MDL>> = None;
+    let mut current: Option<Ptr<MDL>> = None;
+    if shape.ahead > 0 {
+        let mdl = piece(&[], shape.ahead, 0, shape)?;
+        nb.set(NET_BUFFER::MdlChain, mdl.addr());
+        previous = Some(mdl);
+    }
     let last = shape.pieces.len().saturating_sub(1);
     for (i, &len) in shape.pieces.iter().enumerate() {
         let (now, later) = rest.split_at_checked(len)?;
@@ -82,12 +88,13 @@ fn net_buffer(frame: &[u8], shape: &Shape) -> Option<Ptr<NET_BUFFER>> {
             Some(previous) => previous.set(MDL::Next, mdl.addr()),
             None => nb.set(NET_BUFFER::MdlChain, mdl.addr()),
         }
+        current.get_or_insert(mdl);
         previous = Some(mdl);
         rest = later;
     }
     nb.set(NET_BUFFER::stDataLength, frame.len() as u64);
-    nb.set(NET_BUFFER::DataOffset, u32::try_from(shape.lead).ok()?);
-    nb.set(NET_BUFFER::CurrentMdl, nb.get(NET_BUFFER::MdlChain));
+    nb.set(NET_BUFFER::DataOffset, u32::try_from(shape.ahead + shape.lead).ok()?);
+    nb.set(NET_BUFFER::CurrentMdl, current.map_or(0, Ptr::addr));
     nb.set(NET_BUFFER::CurrentMdlOffset, u32::try_from(shape.lead).ok()?);
     Some(nb)
 }

@@ -3,7 +3,9 @@
 /// How one frame is laid out in MDLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Bytes of the first MDL that come before the frame (NB data offset).
+    /// Bytes of an MDL that lies before the frame as a whole: the NB has been advanced past it. 0 for none.
+    pub ahead: usize,
+    /// Bytes of the frame's first MDL that come before the frame (CurrentMdlOffset).
     pub lead: usize,
     /// Offset of each MDL's memory in its page.
     pub page_offset: usize,
@@ -19,7 +21,7 @@ impl Shape {
     /// One buffer, nothing around it.
     #[must_use]
     pub fn flat(len: usize) -> Self {
-        Self { lead: 0, page_offset: 0, pieces: vec![len], tail: 0, high: false }
+        Self { ahead: 0, lead: 0, page_offset: 0, pieces: vec![len], tail: 0, high: false }
     }
 
     /// A shape for a frame of `len` bytes. Different `turn`s give different shapes, the same always the same.
@@ -50,6 +52,7 @@ impl Shape {
         let offsets = [0, 1, 3, 4095, 4000, 64, 2047, 4090];
         let pick = |list: &[usize], turn: u64| list.get(turn as usize % list.len()).copied().unwrap_or(0);
         Self {
+            ahead: pick(&[0, 0, 40, 0, 0, 1, 0], turn / 7),
             lead: pick(&[0, 2, 18, 0, 64], turn / 3),
             page_offset: pick(&offsets, turn / 5),
             pieces,

@@ -35,7 +35,10 @@ fn check(what: &str, addr: u64) {
     let (next, previous) = (entry(addr).get(LIST_ENTRY::Flink), entry(addr).get(LIST_ENTRY::Blink));
     let whole = entry(next).get(LIST_ENTRY::Blink) == addr && entry(previous).get(LIST_ENTRY::Flink) == addr;
     if !whole {
-        world().violation(&rules::LIST, format!("{what}: the links around {addr:#x} ({next:#x}, {previous:#x}) do not match"));
+        world().violation(
+            &rules::LIST,
+            format!("{what}: the links around {addr:#x} ({next:#x}, {previous:#x}) do not match"),
+        );
     }
 }
 
@@ -59,7 +62,7 @@ fn set_top(header: u64, first: u64, depth: impl Fn(u16) -> u16) {
 }
 
 fn aligned(what: &str, addr: u64) {
-    if addr % 16 != 0 {
+    if !addr.is_multiple_of(16) {
         world().violation(&rules::LIST, format!("{what}: {addr:#x} is not 16-byte aligned"));
     }
 }

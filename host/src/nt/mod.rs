@@ -9,6 +9,8 @@
     clippy::cast_sign_loss,
     reason = "C's integer conversions at the binary interface"
 )]
+#![allow(clippy::doc_markdown, reason = "Microsoft's names stand as they are")]
+#![allow(clippy::must_use_candidate, reason = "what the kernel's functions answer may be ignored")]
 
 mod crt;
 mod debug;

@@ -66,7 +66,8 @@ impl Objects {
         });
         match count {
             Some(count) => count,
-            None => world().violation(&rules::REFERENCE, format!("{what}: {addr:#x} is no object, or a deleted one")),
+            None => world()
+                .violation(&rules::REFERENCE, format!("{what}: {addr:#x} is no object, or a deleted one")),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Variables that the kernel exports: every world has its own, as they depend on what it plays.
 
 use super::Nt;
-use crate::{abi::Import, world::world};
+use crate::{
+    abi::Import,
+    world::{World, world},
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// Bytes of each variable.
@@ -26,8 +29,7 @@ const OBJECT_TYPES: [&str; 9] = [
     "SeTokenObjectType",
 ];
 
-fn initial(name: &'static str, own: u64) -> u64 {
-    let world = world();
+fn initial(world: &World, name: &'static str, own: u64) -> u64 {
     match name {
         // The top four bits tell a free build.
         "NtBuildNumber" => 0xF000_0000 | u64::from(world.config.windows.2),
@@ -43,15 +45,15 @@ fn initial(name: &'static str, own: u64) -> u64 {
 }
 
 impl Nt {
-    /// The address of a variable.
+    /// The address of a variable in `world`, whose kernel this is.
     #[must_use]
-    pub fn variable(&self, name: &'static str) -> u64 {
+    pub fn variable(&self, world: &World, name: &'static str) -> u64 {
         let mut made = self.variables.made.borrow_mut();
         let cell = made.entry(name).or_insert_with(|| {
             let mut cell = Box::new([0; WORDS]);
             let own = cell.as_ptr() as u64;
             if let Some(first) = cell.first_mut() {
-                *first = initial(name, own);
+                *first = initial(world, name, own);
             }
             cell
         });
@@ -61,7 +63,7 @@ impl Nt {
     /// The value of a variable.
     #[must_use]
     pub fn variable_value(&self, name: &'static str) -> u64 {
-        crate::abi::read(self.variable(name))
+        crate::abi::read(self.variable(world(), name))
     }
 }
 

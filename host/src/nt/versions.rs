@@ -45,7 +45,11 @@ static SINCE: &[(&str, Version)] = &[
 /// Whether a Windows of this version has the name.
 #[must_use]
 pub fn has(version: Version, name: &str) -> bool {
-    SINCE.binary_search_by(|row| row.0.cmp(name)).ok().and_then(|at| SINCE.get(at)).is_none_or(|row| version >= row.1)
+    SINCE
+        .binary_search_by(|row| row.0.cmp(name))
+        .ok()
+        .and_then(|at| SINCE.get(at))
+        .is_none_or(|row| version >= row.1)
 }
 
 #[cfg(test)]

@@ -27,7 +27,11 @@ fn bad(directory: &'static str, what: impl Into<String>, rva: u32) -> Problem {
 
 impl<'a> Layout<'a> {
     /// RVA and bytes of a directory; `None` if the image has none.
-    pub(super) fn directory(&self, id: usize, name: &'static str) -> Result<Option<(u32, &'a [u8])>, Problem> {
+    pub(super) fn directory(
+        &self,
+        id: usize,
+        name: &'static str,
+    ) -> Result<Option<(u32, &'a [u8])>, Problem> {
         let Some(entry) = self.directories.get(id) else { return Ok(None) };
         let (rva, size) = entry.address_range();
         if size == 0 {
@@ -55,7 +59,9 @@ impl<'a> Layout<'a> {
     /// All imports in file order.
     pub(super) fn imports(&self) -> Result<Vec<Import>, Problem> {
         const NAME: &str = "import";
-        let Some((rva, _)) = self.directory(IMAGE_DIRECTORY_ENTRY_IMPORT, NAME)? else { return Ok(Vec::new()) };
+        let Some((rva, _)) = self.directory(IMAGE_DIRECTORY_ENTRY_IMPORT, NAME)? else {
+            return Ok(Vec::new());
+        };
         // The thunks of MSVC's images lie outside the directory: the table reads the whole image.
         let table = ImportTable::new(self.memory, 0, rva);
         let fail = |e: object::Error| bad(NAME, e.to_string(), rva);
@@ -138,7 +144,8 @@ impl<'a> Layout<'a> {
                         return Err(bad(NAME, format!("address {target:#x} is outside the image"), at));
                     }
                     other => {
-                        let what = format!("type {} at {target:#x}; AMD64 images have DIR64 (10) only", other.0);
+                        let what =
+                            format!("type {} at {target:#x}; AMD64 images have DIR64 (10) only", other.0);
                         return Err(bad(NAME, what, at));
                     }
                 }
@@ -147,7 +154,7 @@ impl<'a> Layout<'a> {
         Ok(list)
     }
 
-    /// The CodeView record, if there is a sound one; debug data is never a reason to refuse an image.
+    /// The `CodeView` record, if there is a sound one; debug data is never a reason to refuse an image.
     pub(super) fn pdb(&self) -> Option<PdbRef> {
         let (_, bytes) = self.directory(IMAGE_DIRECTORY_ENTRY_DEBUG, "debug").ok()??;
         for entry in bytes.chunks_exact(size_of::<ImageDebugDirectory>()) {

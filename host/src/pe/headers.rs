@@ -2,9 +2,9 @@
 
 use object::LittleEndian as LE;
 use object::pe::{
-    IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_RELOCS_STRIPPED, IMAGE_NT_OPTIONAL_HDR64_MAGIC, IMAGE_SCN_MEM_DISCARDABLE,
-    IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE, IMAGE_SUBSYSTEM_NATIVE, ImageDosHeader,
-    ImageNtHeaders64, ImageOptionalHeader64, ImageSectionHeader,
+    IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_RELOCS_STRIPPED, IMAGE_NT_OPTIONAL_HDR64_MAGIC,
+    IMAGE_SCN_MEM_DISCARDABLE, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE,
+    IMAGE_SUBSYSTEM_NATIVE, ImageDosHeader, ImageNtHeaders64, ImageOptionalHeader64, ImageSectionHeader,
 };
 use object::read::pe::{DataDirectories, ImageNtHeaders};
 
@@ -106,7 +106,8 @@ fn check_use(characteristics: u16, optional: &ImageOptionalHeader64) -> Result<(
 fn check_layout(file: &[u8], optional: &ImageOptionalHeader64) -> Result<u32, Problem> {
     let alignment = optional.section_alignment.get(LE);
     if alignment < PAGE || !alignment.is_power_of_two() {
-        let text = format!("section alignment {alignment:#x} is not a power of two of at least a page ({PAGE:#x})");
+        let text =
+            format!("section alignment {alignment:#x} is not a power of two of at least a page ({PAGE:#x})");
         return Err(Problem::Unsuitable(text));
     }
     let (size, headers) = (optional.size_of_image.get(LE), optional.size_of_headers.get(LE));
@@ -136,7 +137,8 @@ fn sections<'a>(
         let name = String::from_utf8_lossy(entry.raw_name()).into_owned();
         let fail = |what: String| Problem::Section { index, name: name.clone(), what };
         let rva = entry.virtual_address.get(LE);
-        let (raw_at, raw) = (entry.pointer_to_raw_data.get(LE) as usize, entry.size_of_raw_data.get(LE) as usize);
+        let (raw_at, raw) =
+            (entry.pointer_to_raw_data.get(LE) as usize, entry.size_of_raw_data.get(LE) as usize);
         let size = match entry.virtual_size.get(LE) {
             // Old linkers leave it out.
             0 => u32::try_from(raw).unwrap_or(u32::MAX),
@@ -153,7 +155,9 @@ fn sections<'a>(
         })?;
         if raw != 0 && raw_at.checked_add(raw).is_none_or(|end| end > file.len()) {
             let len = file.len();
-            return Err(fail(format!("{raw:#x} bytes at file offset {raw_at:#x} reach beyond the file ({len:#x})")));
+            return Err(fail(format!(
+                "{raw:#x} bytes at file offset {raw_at:#x} reach beyond the file ({len:#x})"
+            )));
         }
         free = end.next_multiple_of(PAGE);
         // The file is padded to its own alignment; what exceeds the section is not mapped.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use object::LittleEndian as LE;
 use object::pe::{
-    IMAGE_DIRECTORY_ENTRY_BOUND_IMPORT, IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT,
-    IMAGE_DIRECTORY_ENTRY_EXCEPTION, IMAGE_DIRECTORY_ENTRY_TLS,
+    IMAGE_DIRECTORY_ENTRY_BOUND_IMPORT, IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR,
+    IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT, IMAGE_DIRECTORY_ENTRY_EXCEPTION, IMAGE_DIRECTORY_ENTRY_TLS,
 };
 
 use super::directory::Layout;
@@ -16,6 +16,7 @@ use super::{PeError, Problem, Version, version};
 
 /// A section of the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent flags of the file")]
 pub struct Section {
     /// Its name.
     pub name: String,
@@ -55,7 +56,7 @@ pub struct Export {
     pub rva: u32,
 }
 
-/// The PDB that the image names (its CodeView record).
+/// The PDB that the image names (its `CodeView` record).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PdbRef {
     /// Path or name as recorded by the linker.

@@ -42,7 +42,8 @@ impl Mapped {
         resolver: &mut dyn FnMut(&str, &str) -> Option<Binding>,
     ) -> Result<Self, LoadError> {
         let bindings = resolve(image, resolver)?;
-        let fail = |what: &str, source| LoadError::System { image: image.name().into(), what: what.into(), source };
+        let fail =
+            |what: &str, source| LoadError::System { image: image.name().into(), what: what.into(), source };
         let size = image.memory().len();
         let stubs = (bindings.len() * STUB + SPARE).next_multiple_of(4096);
         let memory = Memory::map(size + stubs, Protection::WRITE).map_err(|e| fail("mapping it", e))?;
@@ -110,9 +111,9 @@ impl Mapped {
     }
 
     fn read_u64(&self, rva: u32) -> Option<u64> {
-        let from = self.memory.at(rva as usize, 8)?.cast::<u64>();
+        let from = self.memory.at(rva as usize, 8)?.cast::<[u8; 8]>();
         // SAFETY: `at` keeps it within the mapping; called while the image is still wholly accessible.
-        Some(unsafe { from.read_unaligned() })
+        Some(u64::from_le_bytes(unsafe { from.read() }))
     }
 
     fn write_u64(&self, rva: u32, value: u64) {
@@ -152,7 +153,9 @@ impl Mapped {
     /// Is this address in the stubs that belong to the image?
     #[must_use]
     pub fn in_stubs(&self, address: u64) -> bool {
-        address.checked_sub(self.base()).is_some_and(|at| (self.size as u64..self.memory.len() as u64).contains(&at))
+        address
+            .checked_sub(self.base())
+            .is_some_and(|at| (self.size as u64..self.memory.len() as u64).contains(&at))
     }
 
     /// The RVA of an address in the image.
@@ -208,5 +211,9 @@ fn resolve(
             None => missing.push(MissingImport { module: import.module.clone(), name: import.name.clone() }),
         }
     }
-    if missing.is_empty() { Ok(bindings) } else { Err(LoadError::Missing { image: image.name().into(), missing }) }
+    if missing.is_empty() {
+        Ok(bindings)
+    } else {
+        Err(LoadError::Missing { image: image.name().into(), missing })
+    }
 }

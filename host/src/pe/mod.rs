@@ -12,13 +12,13 @@ mod image;
 mod map;
 pub(crate) mod memory;
 pub mod printf;
-mod stub;
-mod variadic;
-mod version;
+pub(crate) mod stub;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod variadic;
+mod version;
 
 pub use bind::{Binding, CallSite, LoadError, MissingImport};
 pub use chkstk::chkstk;

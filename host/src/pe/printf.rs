@@ -1,4 +1,4 @@
-//! The format strings of DbgPrint and its relatives, as C and Windows define them.
+//! The format strings of `DbgPrint` and its relatives, as C and Windows define them.
 //!
 //! `%[flags][width][.precision][size]type`, with the size prefixes `h hh l ll w I I32 I64 j z t` and the types
 //! `d i u x X o c C s S Z p P e E f g G %`. A narrow `%S` and `%C` are the wide ones, `%Z` is a counted string
@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 /// Longest result.
 const TOTAL: usize = 64 << 10;
 
-/// Formats as DbgPrint does: `template` is the address of a zero-terminated format string, `args` that of the
+/// Formats as `DbgPrint` does: `template` is the address of a zero-terminated format string, `args` that of the
 /// first variable argument's slot. Memory is read only through `read`; what cannot be read shows as `<bad pointer …>`.
 #[must_use]
 pub fn format(template: u64, args: u64, read: &mut Reader<'_>) -> String {
@@ -60,7 +60,12 @@ impl Memory<'_, '_> {
         u64::from_le_bytes(bytes)
     }
 
-    fn units<const N: usize>(&mut self, address: u64, most: usize, counted: bool) -> Result<Vec<[u8; N]>, String> {
+    fn units<const N: usize>(
+        &mut self,
+        address: u64,
+        most: usize,
+        counted: bool,
+    ) -> Result<Vec<[u8; N]>, String> {
         let mut list = Vec::new();
         while list.len() < most.min(LONGEST) {
             let mut unit = [0; N];
@@ -76,7 +81,8 @@ impl Memory<'_, '_> {
     }
 
     fn narrow(&mut self, address: u64, most: usize) -> Result<String, String> {
-        self.units::<1>(address, most, false).map(|units| String::from_utf8_lossy(units.as_flattened()).into_owned())
+        self.units::<1>(address, most, false)
+            .map(|units| String::from_utf8_lossy(units.as_flattened()).into_owned())
     }
 
     /// A string argument: zero-terminated, at most `most` units.
@@ -103,6 +109,7 @@ enum Size {
 }
 
 /// One conversion.
+#[allow(clippy::struct_excessive_bools, reason = "C's flags are independent")]
 struct Spec {
     left: bool,
     plus: bool,
@@ -259,7 +266,9 @@ impl Spec {
         let most = self.precision.unwrap_or(LONGEST).min(length.unwrap_or(LONGEST));
         let wide = self.is_wide('S');
         // Text that cannot be read is reported in full, whatever the precision.
-        memory.text(address, wide, most, length.is_some()).map_or_else(|bad| bad, |text| self.pad(&text, false))
+        memory
+            .text(address, wide, most, length.is_some())
+            .map_or_else(|bad| bad, |text| self.pad(&text, false))
     }
 
     /// `ANSI_STRING` or `UNICODE_STRING`: length in bytes (2), capacity (2), buffer at offset 8.
@@ -343,7 +352,11 @@ fn general(value: f64, significant: usize) -> String {
     let power: i64 = exponent.parse().unwrap_or(0);
     let most = i64::try_from(significant).unwrap_or(i64::MAX);
     let trim = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     if power < -4 || power >= most {
         return format!("{}e{exponent}", trim(digits));

@@ -7,12 +7,12 @@ use super::CallSite;
 use super::memory::{Memory, Protection};
 
 /// Room for one import's stub.
-pub(super) const STUB: usize = 80;
+pub(crate) const STUB: usize = 80;
 /// Room for what is added later: jumps out of patched instructions.
 pub(super) const SPARE: usize = 64 << 10;
 
 /// The stub of an import: fills the call site, then goes on to the import. All but rax stays as it was.
-pub(super) fn encode(site: u64, import: u32, target: u64) -> Vec<u8> {
+pub(crate) fn encode(site: u64, import: u32, target: u64) -> Vec<u8> {
     // mov [rax + offset], reg: REX, opcode, ModRM with an 8-bit offset.
     let stores: [(usize, u8, u8); 9] = [
         (offset_of!(CallSite, rsp), 0x48, 4),
@@ -49,7 +49,7 @@ fn small(offset: usize) -> u8 {
 ///
 /// The code may be the very instruction that another stack of this thread is about to execute; other
 /// threads do not run it (an image belongs to one world, a world to one thread).
-pub(super) fn write_code(memory: &Memory, offset: usize, code: &[u8]) -> io::Result<()> {
+pub(crate) fn write_code(memory: &Memory, offset: usize, code: &[u8]) -> io::Result<()> {
     let first = offset & !4095;
     let len = (offset + code.len()).next_multiple_of(4096) - first;
     memory.protect(first, len, Protection::WRITE)?;

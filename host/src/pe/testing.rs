@@ -35,6 +35,8 @@ struct Built {
     begin: u32,
     end: u32,
     unwind: Option<Vec<u8>>,
+    /// The function whose table entry goes behind the unwind information.
+    chained_to: Option<u32>,
 }
 
 impl Builder {
@@ -70,8 +72,19 @@ impl Builder {
         let begin = TEXT + u32::try_from(self.text.len()).unwrap();
         self.text.extend(assembler.assemble(BASE + u64::from(begin)).unwrap());
         let end = TEXT + u32::try_from(self.text.len()).unwrap();
-        self.functions.push(Built { name: name.into(), begin, end, unwind: unwind.map(<[u8]>::to_vec) });
+        self.functions.push(Built {
+            name: name.into(),
+            begin,
+            end,
+            unwind: unwind.map(<[u8]>::to_vec),
+            chained_to: None,
+        });
         begin
+    }
+
+    /// Makes the last function a part of another one, by that one's RVA.
+    pub(crate) fn chain_to(&mut self, main: u32) {
+        self.functions.last_mut().unwrap().chained_to = Some(main);
     }
 
     pub(crate) fn put_data(&mut self, offset: usize, bytes: &[u8]) {
@@ -236,6 +249,11 @@ impl Rdata {
         for function in functions {
             let Some(info) = &function.unwind else { continue };
             let info = self.add(4, info);
+            if let Some(main) = function.chained_to {
+                let at = table.iter().position(|word| *word == main).unwrap();
+                let entry: Vec<u32> = table[at..at + 3].to_vec();
+                self.words(&entry);
+            }
             table.extend([function.begin, function.end, info]);
         }
         if table.is_empty() {

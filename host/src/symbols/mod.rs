@@ -2,9 +2,9 @@
 
 mod codes;
 mod pdb;
-mod unwind;
 #[cfg(test)]
 mod tests;
+mod unwind;
 
 pub use pdb::{Function, Location, SymbolError, Symbols};
 pub use unwind::{Frame, Start, unwind};

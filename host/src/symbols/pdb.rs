@@ -76,7 +76,7 @@ impl Symbols {
     fn parse(bytes: Vec<u8>) -> Result<Self, pdb_addr2line::Error> {
         let mut pdb = PDB::open(Cursor::new(bytes))?;
         let guid = pdb.pdb_information()?.guid.to_bytes_le();
-        let tables = Tables::try_new(Data::try_from_pdb(pdb)?, |data| data.make_context())?;
+        let tables = Tables::try_new(Data::try_from_pdb(pdb)?, Data::make_context)?;
         let mut functions: Vec<_> = tables.with_dependent(|_, lookup| {
             let list = lookup.functions().map(|f| Function {
                 name: f.name.unwrap_or_else(|| format!("function at {:#x}", f.start_rva)),

@@ -73,7 +73,8 @@ pub fn unwind(image: &Mapped, start: &Start, stack: Range<u64>, limit: usize) ->
     while frames.len() < limit {
         let (ip, rsp) = (walk.registers.rip, walk.registers.rsp());
         // A call that does not return may be the last instruction of its function.
-        let Some(rva) = image.rva(ip).and_then(|rva| if called { rva.checked_sub(1) } else { Some(rva) }) else {
+        let Some(rva) = image.rva(ip).and_then(|rva| if called { rva.checked_sub(1) } else { Some(rva) })
+        else {
             break;
         };
         frames.push(Frame { ip, rva, rsp });
@@ -149,12 +150,11 @@ impl Walk<'_> {
     /// Undoes the part of a prologue that has been executed. True if that led to the caller already.
     fn undo(&mut self, info: &Info, reached: u32) -> Option<bool> {
         let executed = |offset: u32| offset <= reached;
-        let framed = info.operations.iter().any(|(at, op)| *op == Operation::SetFrame && executed(*at));
-        // Part of a chained function may use the frame that another part has set up.
+        // A part of a function uses the frame that another part has set up.
+        let framed = info.chained.is_some()
+            || info.operations.iter().any(|(at, op)| *op == Operation::SetFrame && executed(*at));
         let base = match info.frame {
-            Some((register, distance)) if framed || reached == u32::MAX => {
-                self.registers.gpr.get(register)?.wrapping_sub(distance)
-            }
+            Some((register, distance)) if framed => self.registers.gpr.get(register)?.wrapping_sub(distance),
             _ => self.registers.gpr[RSP],
         };
         for (_, operation) in info.operations.iter().filter(|(at, _)| executed(*at)) {
@@ -163,7 +163,9 @@ impl Walk<'_> {
                     let value = self.pop()?;
                     *self.registers.gpr.get_mut(register)? = value;
                 }
-                Operation::Allocate(size) => self.registers.gpr[RSP] = self.registers.gpr[RSP].checked_add(size)?,
+                Operation::Allocate(size) => {
+                    self.registers.gpr[RSP] = self.registers.gpr[RSP].checked_add(size)?;
+                }
                 Operation::SetFrame => {
                     let (register, distance) = info.frame?;
                     self.registers.gpr[RSP] = self.registers.gpr.get(register)?.checked_sub(distance)?;

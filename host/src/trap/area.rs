@@ -143,6 +143,7 @@ impl TrapArea {
 
     /// Ends a window; touching its range is [`NoWindow`](super::FaultKind::NoWindow) from now on. False if
     /// no window begins at `base`.
+    #[allow(clippy::must_use_candidate, reason = "done for its effect")]
     pub fn unmap_window(&self, base: u64) -> bool {
         // Dropped only after the borrow has ended: its destructor may map and unmap.
         let window = self.shared.region.borrow_mut().unmap(base);
@@ -180,6 +181,7 @@ impl TrapArea {
     }
 
     /// Takes a stack out again; false if it is not registered.
+    #[allow(clippy::must_use_candidate, reason = "done for its effect")]
     pub fn unregister_stack(&self, stack: StackRange) -> bool {
         let mut stacks = self.shared.stacks.borrow_mut();
         let Some(index) = stacks.iter().position(|s| *s == stack) else { return false };

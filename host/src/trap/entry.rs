@@ -5,6 +5,7 @@ use std::mem::offset_of;
 
 use super::Registers;
 use super::area::Shared;
+use super::fault::Call;
 use super::hot::Site;
 use super::xstate;
 
@@ -39,7 +40,7 @@ pub(super) struct Frame {
 
 /// Bytes below the stack pointer that interrupted host code may be using (its red zone).
 pub(super) const RED_ZONE: u64 = 128;
-/// The signal handler keeps this far from the interrupted stack pointer: red zone and what `resume` writes.
+/// A frame keeps this far from the interrupted stack pointer: red zone and what `resume` writes.
 pub(super) const CLEARANCE: u64 = 256;
 
 /// Where a signal handler sends a trap. rdi and rsp are the frame's address.
@@ -107,7 +108,8 @@ pub(super) unsafe extern "sysv64" fn by_patch() {
         "call {restore}",
         "mov rdi, rbx",
         "jmp {resume}",
-        size = const size_of::<Frame>(),
+        // As far away as a signal handler keeps, since `resume` writes there, too.
+        size = const size_of::<Frame>() as u64 + CLEARANCE,
         site = const offset_of!(Frame, site),
         signal = const offset_of!(Frame, cause) + offset_of!(Cause, signal),
         shared = const offset_of!(Frame, shared),
@@ -155,8 +157,8 @@ unsafe extern "sysv64" fn resume() {
 #[unsafe(naked)]
 pub(super) unsafe extern "sysv64" fn leave(
     top: u64,
-    run: unsafe extern "sysv64" fn(*const u8) -> !,
-    argument: *const u8,
+    run: unsafe extern "sysv64" fn(*const Call<'_>) -> !,
+    argument: *const Call<'_>,
 ) -> ! {
     naked_asm!("mov rsp, rdi", "mov rdi, rdx", "xor ebp, ebp", "call rsi", "ud2")
 }

@@ -124,10 +124,11 @@ pub(super) fn raise(shared: &Shared, frame: &Frame, found: Option<(FaultKind, Op
     let call = Call { shared, frame, found };
     // SAFETY: nothing on the area's own stack is needed any more but the frame, at its very top, which
     // `below_frame` keeps clear of; `call` lies on a stack that is not run again before `report` leaves.
-    unsafe { entry::leave(below_frame(shared, frame), report, (&raw const call).cast()) }
+    unsafe { entry::leave(below_frame(shared, frame), report, &raw const call) }
 }
 
-struct Call<'a> {
+/// What [`report`] gets.
+pub(super) struct Call<'a> {
     shared: &'a Shared,
     frame: &'a Frame,
     found: Option<(FaultKind, Option<u64>)>,
@@ -140,9 +141,9 @@ fn below_frame(shared: &Shared, frame: &Frame) -> u64 {
     if frame.cause.stranded { top - shared.fault_stack_len() / 2 } else { top }
 }
 
-unsafe extern "sysv64" fn report(call: *const u8) -> ! {
+unsafe extern "sysv64" fn report(call: *const Call<'_>) -> ! {
     // SAFETY: `raise` passes a Call on a stack that is not run again.
-    let call = unsafe { &*call.cast::<Call<'_>>() };
+    let call = unsafe { &*call };
     let info = describe(call);
     call.shared.handler.fault(&info)
 }
@@ -191,7 +192,11 @@ fn classify(shared: &Shared, frame: &Frame, instruction: Option<&Instruction>) -
         let kind = match cause.error {
             _ if shared.region.borrow().range().contains(&cause.address) => {
                 // A resumable access that found no room for its frame.
-                if cause.error & 16 == 0 && cause.stranded { FaultKind::StackOverflow } else { FaultKind::NoWindow }
+                if cause.error & 16 == 0 && cause.stranded {
+                    FaultKind::StackOverflow
+                } else {
+                    FaultKind::NoWindow
+                }
             }
             _ if stack.is_some_and(|s| s.in_guard(cause.address)) => FaultKind::StackOverflow,
             error if error & 16 != 0 => FaultKind::AccessViolation(Touch::Execute),

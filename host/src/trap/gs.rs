@@ -3,6 +3,9 @@
 use std::arch::asm;
 use std::sync::OnceLock;
 
+const ARCH_SET_GS: libc::c_long = 0x1001;
+const ARCH_GET_GS: libc::c_long = 0x1004;
+
 /// Points `gs:[0]` of the calling thread at `base` (a KPCR). Signal handlers and system calls keep it.
 ///
 /// # Safety
@@ -13,7 +16,6 @@ pub unsafe fn set_gs(base: u64) {
         unsafe { asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags, nomem)) };
         return;
     }
-    const ARCH_SET_GS: libc::c_long = 0x1001;
     // SAFETY: it sets the gs base of this thread and touches no memory.
     unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, base) };
 }
@@ -27,7 +29,6 @@ pub fn gs() -> u64 {
         unsafe { asm!("rdgsbase {}", out(reg) base, options(nostack, preserves_flags, nomem)) };
         return base;
     }
-    const ARCH_GET_GS: libc::c_long = 0x1004;
     let mut base = 0u64;
     // SAFETY: it writes 8 bytes to the variable given.
     unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_GET_GS, &raw mut base) };

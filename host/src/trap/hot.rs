@@ -42,14 +42,13 @@ impl Site {
     /// Decodes the instruction at `rip`; `None` if it cannot be read.
     pub(super) fn decode(rip: u64, snippets: &Snippets) -> Option<Self> {
         let mut bytes = [0; LONGEST];
-        let code = match peek(rip, &mut bytes) {
-            Ok(()) => &bytes[..],
+        let code = if peek(rip, &mut bytes).is_ok() {
+            &bytes[..]
+        } else {
             // The next page is not readable: what is left of this one.
-            Err(_) => {
-                let left = usize::try_from(4096 - rip % 4096).unwrap_or(0).min(LONGEST);
-                peek(rip, bytes.get_mut(..left)?).ok()?;
-                bytes.get(..left)?
-            }
+            let left = usize::try_from(4096 - rip % 4096).unwrap_or(0).min(LONGEST);
+            peek(rip, bytes.get_mut(..left)?).ok()?;
+            bytes.get(..left)?
         };
         let instruction = Decoder::with_ip(64, code, rip, DecoderOptions::NONE).decode();
         let mut plan = Plan::new(&instruction);

@@ -138,8 +138,9 @@ fn text(instruction: &Instruction) -> Option<Plan> {
 fn other(instruction: &Instruction) -> Option<Plan> {
     let operand = (0..instruction.op_count()).find(|i| instruction.op_kind(*i) == OpKind::Memory)?;
     // With its bit number in a register, the operand is not where the memory operand says.
-    let bit_string = matches!(instruction.mnemonic(), Mnemonic::Bt | Mnemonic::Bts | Mnemonic::Btr | Mnemonic::Btc)
-        && instruction.op1_kind() == OpKind::Register;
+    let bit_string =
+        matches!(instruction.mnemonic(), Mnemonic::Bt | Mnemonic::Bts | Mnemonic::Btr | Mnemonic::Btc)
+            && instruction.op1_kind() == OpKind::Register;
     if bit_string || instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {
         return None;
     }
@@ -175,7 +176,8 @@ fn other(instruction: &Instruction) -> Option<Plan> {
     }
     // An operand of the instruction besides its address must not be the stack pointer either.
     let names_stack = (0..instruction.op_count()).any(|i| {
-        instruction.op_kind(i) == OpKind::Register && instruction.op_register(i).full_register() == Register::RSP
+        instruction.op_kind(i) == OpKind::Register
+            && instruction.op_register(i).full_register() == Register::RSP
     });
     (!names_stack).then_some(Plan::Other(Other { operand, size, reads, writes, vector }))
 }

@@ -46,7 +46,8 @@ impl Region {
     pub(super) fn map(&mut self, len: u64, window: SharedWindow) -> Result<u64, TrapError> {
         let left = self.range().end - self.next;
         // With an unused page behind it, too.
-        let pages = len.checked_next_multiple_of(PAGE).and_then(|n| n.checked_add(PAGE)).filter(|n| *n <= left);
+        let pages =
+            len.checked_next_multiple_of(PAGE).and_then(|n| n.checked_add(PAGE)).filter(|n| *n <= left);
         let pages = pages.ok_or(TrapError::Exhausted { wanted: len, left: left.saturating_sub(PAGE) })?;
         let base = self.next;
         self.next += pages;

@@ -19,6 +19,9 @@ const STACK: usize = 128 << 10;
 /// Stack that a trap needs besides its frame and vector state: decoding and the window's own code.
 const ROOM: u64 = 16 << 10;
 
+/// Flags that compiled code expects clear: direction, single step.
+const CLEARED: u64 = 1 << 10 | 1 << 8;
+
 /// Page fault.
 const TRAP_PF: u64 = 14;
 /// Error code of a page fault: instruction fetch.
@@ -141,17 +144,19 @@ impl Context<'_> {
 unsafe extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes the interrupted context, which is the handler's until it returns.
     let mut state = Context(unsafe { &mut *context.cast::<libc::ucontext_t>() });
-    // SAFETY: the kernel passes a siginfo; these signals have an address, if only zero.
-    let address = unsafe { (*info).si_addr() } as u64;
-    if signal == libc::SIGSEGV || signal == libc::SIGBUS {
-        if let Some(next) = probe::fixup(state.get(libc::REG_RIP)) {
-            state.set(libc::REG_RAX, address);
-            state.set(libc::REG_RIP, next);
-            return;
-        }
+    // SAFETY: the kernel passes a siginfo, which is the handler's until it returns.
+    let details = unsafe { &*info };
+    // SAFETY: these signals have an address, if only zero.
+    let address = unsafe { details.si_addr() } as u64;
+    let memory = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    if let Some(next) = probe::fixup(state.get(libc::REG_RIP)).filter(|_| memory) {
+        state.set(libc::REG_RAX, address);
+        state.set(libc::REG_RIP, next);
+        return;
     }
     // SAFETY: null, or an area that this thread has entered and not left.
-    let taken = unsafe { CURRENT.get().as_ref() }.is_some_and(|shared| take(shared, signal, address, &mut state));
+    let taken =
+        unsafe { CURRENT.get().as_ref() }.is_some_and(|shared| take(shared, signal, address, &mut state));
     if !taken {
         // SAFETY: what the kernel passed is passed on.
         unsafe { hand_on(signal, info, context) };
@@ -201,8 +206,6 @@ fn take(shared: &Shared, signal: i32, address: u64, state: &mut Context<'_>) -> 
         }
         at
     };
-    // Direction and trap flag clear, as compiled code expects.
-    const CLEARED: u64 = 1 << 10 | 1 << 8;
     state.set(libc::REG_RDI, at);
     state.set(libc::REG_RSP, at);
     state.set(libc::REG_RIP, entry::by_signal as *const () as u64);

@@ -6,15 +6,30 @@ use crate::{cpu::DISPATCH, verify::rules};
 /// Up to eight arguments of a handler; what it does not take it does not see.
 pub type Args<'a> = &'a [u64];
 
+/// What a handler must leave behind.
+#[derive(Clone, Copy, Debug)]
+pub struct After {
+    /// The IRQL.
+    pub irql: u8,
+    /// Spin locks held.
+    pub locks: u32,
+}
+
 /// Calls one of the driver's functions and checks what it must leave as it was: IRQL and locks.
 ///
 /// The result is `rax`; callers cut it to the function's return type.
 pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
     let world = world();
+    let locks = world.sched.current().map_or(0, |thread| thread.locks.get());
+    call_to(name, address, args, After { irql: world.cpu().irql(), locks })
+}
+
+/// The same for the few handlers that leave IRQL and locks otherwise than they found them.
+pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u64 {
+    let world = world();
     let (cpu, level) = (world.cpu().number, world.cpu().irql());
     let thread = world.sched.current();
-    let locks = thread.as_ref().map_or(0, |thread| thread.locks.get());
-    let floor = thread.as_ref().map_or(0, |thread| thread.floor.replace(level));
+    let floor = thread.as_ref().map_or(0, |thread| thread.floor.replace(after.irql));
     world.sched.push_handler(name);
     world.sched.yield_point();
     let arg = |i: usize| args.get(i).copied().unwrap_or(0);
@@ -25,16 +40,15 @@ pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
     let result = function(arg(0), arg(1), arg(2), arg(3), arg(4), arg(5), arg(6), arg(7));
     let now = world.cpu();
     // Below DISPATCH_LEVEL a thread may have moved to another CPU.
-    if now.irql() != level || (level >= DISPATCH && now.number != cpu) {
+    if now.irql() != after.irql || (after.irql >= DISPATCH && now.number != cpu) {
         world.violation(&rules::IRQL_RETURN, format!("{name} called at IRQL {level}, returned at {}", now.irql()));
     }
-    if let Some(thread) = &thread {
+    if let Some(thread) = thread {
         thread.floor.set(floor);
-    }
-    if let Some(thread) = thread
-        && thread.locks.get() != locks
-    {
-        world.violation(&rules::LOCK_HELD, format!("{name} returned with {} spin locks held", thread.locks.get()));
+        if thread.locks.get() != after.locks {
+            let text = format!("{name} returned with {} spin locks held", thread.locks.get());
+            world.violation(&rules::LOCK_HELD, text);
+        }
     }
     world.sched.pop_call();
     world.sched.yield_point();

@@ -51,4 +51,7 @@ pub trait Hardware {
     fn line_asserted(&self) -> bool;
     /// Register reads and writes so far.
     fn accesses(&self) -> (u64, u64);
+    /// Pulls the function out: from now on its registers and configuration read as all ones, writes are lost, and
+    /// it neither interrupts nor does DMA.
+    fn pull_out(&self);
 }

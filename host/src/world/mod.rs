@@ -21,7 +21,7 @@ use crate::{
     trap::{TrapArea, TrapError},
     verify::{End, Rule, StackLine, Verify, Violation},
 };
-pub use call::{Args, call};
+pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
 pub use hardware::{Bar, Hardware, InterruptMode};

@@ -1,6 +1,6 @@
 //! The bindgen settings that bindings to kernel headers are generated with.
 
-use crate::{Config, ConfigError, config::DECLARED_BY_HAND, headers::HeaderSet, link, overlay};
+use crate::{Config, ConfigError, config::DECLARED_BY_HAND, headers::HeaderSet, overlay};
 use bindgen::{Builder, EnumVariation, Formatter, RustEdition, RustTarget};
 use std::{borrow::Borrow, fmt::Debug, path::PathBuf};
 
@@ -54,7 +54,7 @@ fn clang_arguments(config: &Config) -> Result<Vec<String>, ConfigError> {
         ["-fms-extensions", "-fms-compatibility", "-fno-builtin", "-nostdinc", "-w"].map(String::from).into();
     arguments.extend(config.include_paths()?.map(|path| format!("-I{}", path.display())));
     if let HeaderSet::Wdk(wdk) = &config.headers {
-        let file = link::out_dir()?.join("wdk-overlay.json");
+        let file = config.out_dir.join("wdk-overlay.json");
         overlay::write(&file, wdk.folders())?;
         arguments.push(format!("-ivfsoverlay{}", file.display()));
     }
@@ -80,4 +80,53 @@ fn clang_headers() -> Result<PathBuf, ConfigError> {
             hint: "install libclang-common-<version>-dev for the libclang in use",
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BuilderExt as _;
+    use crate::{Config, DriverConfig, headers::HeaderSet};
+    use bindgen::Builder;
+    use std::{fs, path::Path};
+
+    /// Writes a WDK with an older and a newer version, spelled otherwise than its headers spell each other.
+    fn write_kit(root: &Path) {
+        for (version, value) in [("10.0.9600.0", 1), ("10.0.22621.0", 2)] {
+            let include = root.join("include").join(version);
+            for folder in ["km/crt", "shared"] {
+                fs::create_dir_all(include.join(folder)).unwrap();
+            }
+            fs::write(include.join("km/ntddk.h"), "#include <DriverSpecs.h>\n").unwrap();
+            fs::write(include.join("shared/DRIVERSPECS.H"), format!("#define VALUE {value}\n")).unwrap();
+        }
+        fs::create_dir_all(root.join("include/10.0.26100.0/um")).unwrap(); // an SDK, without kernel headers
+    }
+
+    #[test]
+    fn a_kit_is_read_in_any_case_and_in_its_newest_version() {
+        let folder = tempfile::tempdir().unwrap();
+        write_kit(folder.path());
+        let config = Config {
+            driver_config: DriverConfig::Wdm,
+            headers: HeaderSet::kit(folder.path()).unwrap(),
+            out_dir: folder.path().into(),
+        };
+        let bindings = Builder::wdk_default(&config)
+            .unwrap()
+            .header_contents("input.h", "#include <ntddk.h>\n")
+            .clang_arg("--target=x86_64-pc-windows-msvc")
+            .generate()
+            .unwrap()
+            .to_string();
+        assert!(bindings.contains("pub const VALUE: u32 = 2;"), "{bindings}");
+    }
+
+    #[test]
+    fn a_folder_that_is_no_kit_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = HeaderSet::kit(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("Include") && message.contains("WDKContentRoot names no WDK"), "{message}");
+        let message = HeaderSet::kit(&folder.path().join("nowhere")).unwrap_err().to_string();
+        assert!(message.contains("nowhere"), "{message}");
+    }
 }

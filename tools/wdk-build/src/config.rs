@@ -52,6 +52,8 @@ pub struct Config {
     /// The driver model.
     pub driver_config: DriverConfig,
     pub(crate) headers: HeaderSet,
+    /// The build script's output folder.
+    pub(crate) out_dir: PathBuf,
 }
 
 /// Functions that bindings need and headers give no declaration of: the kernel exports them on x64, while mingw's
@@ -78,7 +80,15 @@ impl Config {
         if target != TARGET {
             return Err(ConfigError::NotADriverTarget { target });
         }
-        Ok(Self { driver_config: DriverConfig::Wdm, headers: HeaderSet::from_env()? })
+        let out_dir = env::var_os("OUT_DIR").ok_or(ConfigError::MissingVariable {
+            name: "OUT_DIR",
+            hint: "cargo sets it for build scripts",
+        })?;
+        Ok(Self {
+            driver_config: DriverConfig::Wdm,
+            headers: HeaderSet::from_env()?,
+            out_dir: out_dir.into(),
+        })
     }
 
     /// Tells rustc which values the driver model's `cfg` can have.
@@ -176,6 +186,6 @@ impl Config {
     /// When the import list is missing or wrong, or the librarian fails.
     pub fn configure_binary_build(&self) -> Result<(), ConfigError> {
         self.configure_library_build()?;
-        link::configure()
+        link::configure(&self.out_dir)
     }
 }

@@ -31,7 +31,7 @@ impl HeaderSet {
             println!("cargo::rerun-if-env-changed={name}");
         }
         if let Some(root) = env::var_os("WDKContentRoot").filter(|root| !root.is_empty()) {
-            return WdkInclude::newest(Path::new(&root)).map(Self::Wdk);
+            return Self::kit(Path::new(&root));
         }
         let root =
             env::var_os("MINGW_INCLUDE").map_or_else(|| "/usr/share/mingw-w64/include".into(), PathBuf::from);
@@ -43,6 +43,11 @@ impl HeaderSet {
             });
         }
         Ok(Self::Mingw(root))
+    }
+
+    /// The newest headers of the WDK at `root`.
+    pub(crate) fn kit(root: &Path) -> Result<Self, ConfigError> {
+        WdkInclude::newest(root).map(Self::Wdk)
     }
 
     pub(crate) fn include_paths(&self) -> Vec<PathBuf> {

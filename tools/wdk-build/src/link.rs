@@ -27,11 +27,11 @@ const ARGUMENTS: &[&str] = &[
     "/MANIFEST:NO",
 ];
 
-pub(crate) fn configure() -> Result<(), ConfigError> {
+/// Prints the linker arguments and makes the import libraries in `out`.
+pub(crate) fn configure(out: &Path) -> Result<(), ConfigError> {
     for argument in ARGUMENTS {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
-    let out = out_dir()?;
     let mut modules = read_imports()?;
     for name in KERNEL_MODULES {
         if !modules.iter().any(|module| module.module == name && !module.optional) {
@@ -39,7 +39,7 @@ pub(crate) fn configure() -> Result<(), ConfigError> {
         }
     }
     for module in &modules {
-        let library = import_library(module, &out)?;
+        let library = import_library(module, out)?;
         if module.optional {
             // As an argument of its own it comes behind the crates, among which compiler_builtins may define
             // the same names.
@@ -48,13 +48,6 @@ pub(crate) fn configure() -> Result<(), ConfigError> {
     }
     println!("cargo::rustc-link-search=native={}", out.display());
     Ok(())
-}
-
-/// The folder that build scripts write to.
-pub(crate) fn out_dir() -> Result<PathBuf, ConfigError> {
-    env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .ok_or(ConfigError::MissingVariable { name: "OUT_DIR", hint: "cargo sets it for build scripts" })
 }
 
 fn read_imports() -> Result<Vec<ModuleImports>, ConfigError> {

@@ -56,15 +56,8 @@ impl<R: Registers> Nic<R> {
         Ok(LineInterrupt { ours, work: InterruptPlan::line_work(causes) })
     }
 
-    /// Programs vectors, automatic acknowledge and mask, and throttles. Everything stays masked.
-    pub(super) fn set_interrupts(&self, plan: InterruptPlan, moderation: bool) -> Result<(), Gone> {
-        self.mask_all();
-        let automatic = if plan.is_message() { ctrl_ext::EIAME | ctrl_ext::PBA_CLR } else { ctrl_ext::IAME };
-        self.modify(regs::CTRL_EXT, ctrl_ext::EIAME | ctrl_ext::IAME | ctrl_ext::PBA_CLR, automatic)?;
-        self.registers.write(regs::IVAR, plan.ivar());
-        self.registers.write(regs::EIAC, plan.eiac());
-        self.registers.write(regs::IAM, plan.iam());
-
+    /// Programs the throttles, with moderation or without (`OID_GEN_INTERRUPT_MODERATION`). Only writes.
+    pub fn set_throttle(&self, plan: InterruptPlan, moderation: bool) {
         let interval = if moderation { InterruptPlan::MODERATED } else { 0 };
         self.registers.write(regs::ITR, if plan.is_message() { 0 } else { interval });
         for message in 0..InterruptPlan::MAX_MESSAGES {
@@ -76,6 +69,18 @@ impl<R: Registers> Nic<R> {
             };
             self.registers.write(regs::eitr(message), throttle);
         }
+    }
+
+    /// Programs vectors, automatic acknowledge and mask, and throttles. Everything stays masked.
+    pub(super) fn set_interrupts(&self, plan: InterruptPlan, moderation: bool) -> Result<(), Gone> {
+        self.mask_all();
+        let automatic = if plan.is_message() { ctrl_ext::EIAME | ctrl_ext::PBA_CLR } else { ctrl_ext::IAME };
+        self.modify(regs::CTRL_EXT, ctrl_ext::EIAME | ctrl_ext::IAME | ctrl_ext::PBA_CLR, automatic)?;
+        self.registers.write(regs::IVAR, plan.ivar());
+        self.registers.write(regs::EIAC, plan.eiac());
+        self.registers.write(regs::IAM, plan.iam());
+
+        self.set_throttle(plan, moderation);
         let delays: [Reg; 4] = [regs::RDTR, regs::RADV, regs::TIDV, regs::TADV];
         for delay in delays {
             self.registers.write(delay, 0);

@@ -100,7 +100,11 @@ impl<R: Registers> Nic<R> {
     }
 
     /// Sets the PHY and CTRL up for the setting; negotiation then runs by itself and ends in a link change.
-    pub(super) fn set_link<D: Delay>(
+    /// `PASSIVE_LEVEL`; [`bring_up`](Self::bring_up) includes it.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], or the PHY does not answer.
+    pub fn set_link<D: Delay>(
         &self,
         speed_duplex: SpeedDuplex,
         flow_control: FlowControl,

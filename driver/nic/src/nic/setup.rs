@@ -6,7 +6,7 @@ use crate::filter::Filter;
 use crate::interrupt::InterruptPlan;
 use crate::mac::MacAddress;
 use crate::raw::Registers;
-use crate::regs::{self, ctrl, ctrl_ext, fcrtl, gcr, rah_bits, rctl, rfctl, rxdctl, tarc, tctl, txdctl};
+use crate::regs::{self, ctrl, ctrl_ext, fcrtl, gcr, rah_bits, rfctl, rxdctl, tarc, tctl, txdctl};
 use crate::ring::RingBase;
 use crate::time::Delay;
 use crate::{Error, Gone};
@@ -151,4 +151,5 @@ const fn halves(address: u64) -> [u32; 2] {
     [address as u32, (address >> 32) as u32]
 }
 
-const _: () = assert!(rctl::EN == 2 && XOFF_LEVEL.is_multiple_of(8));
+// FCRTH and FCRTL count in units of 8 bytes.
+const _: () = assert!(XOFF_LEVEL.is_multiple_of(8) && XON_LEVEL < XOFF_LEVEL);

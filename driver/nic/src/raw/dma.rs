@@ -33,7 +33,8 @@ impl DmaSlice {
     ///
     /// # Safety
     /// The memory is the caller's, non-paged, valid for reads and writes of `bytes` bytes from any thread for
-    /// as long as this value lives, and accessed by nobody but this value and the device.
+    /// as long as this value lives, and accessed by nobody but this value and the device. Shared memory is, from
+    /// its allocation in `MiniportInitializeEx` to its release in `MiniportHaltEx` (NDIS-DMA-11, NDIS-HALT-10).
     #[must_use]
     pub unsafe fn new(base: NonNull<u8>, device_address: u64, bytes: usize) -> Option<Self> {
         let aligned = base.as_ptr().addr().is_multiple_of(16) && device_address.is_multiple_of(16);

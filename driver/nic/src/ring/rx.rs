@@ -166,7 +166,8 @@ impl<M: DescriptorMemory, S: AsRef<[RxSlot]> + AsMut<[RxSlot]>> RxRing<M, S> {
         true
     }
 
-    /// Consumes the oldest descriptor if the device has finished with it. One memory read.
+    /// Consumes the oldest descriptor if the device has finished with it. One memory read. [`kick`](Self::kick)
+    /// afterwards: a dropped frame's buffer has been posted again.
     #[inline]
     pub fn poll(&mut self) -> Polled {
         // What has not been shown to the device cannot be finished, whatever its memory says.

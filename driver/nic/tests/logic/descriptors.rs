@@ -95,6 +95,16 @@ proptest! {
 }
 
 #[test]
+fn every_error_bit_of_a_frame_counts_and_checksums_do_not() {
+    // CE, SE, SEQ, CXE, RXE; TCPE and IPE.
+    let errors = [24, 25, 26, 28, 31].map(|bit| (bit, Err(RxError::Frame)));
+    let checksums = [29, 30].map(|bit| (bit, Ok(64)));
+    for (bit, result) in errors.into_iter().chain(checksums) {
+        assert_eq!(RxWriteBack::from_parts(3 | 1 << bit, 64, 0).frame(2048), result, "bit {bit}");
+    }
+}
+
+#[test]
 fn fixed_patterns() {
     let piece = TxLegacy { address: 0x1122_3344_5566_7788, length: 0x05ea, last: true };
     assert_eq!(piece.encode(), [0x1122_3344_5566_7788, 0x0b00_05ea]);

@@ -10,6 +10,8 @@ mod interrupts;
 mod link;
 mod memory;
 mod model;
+mod nvm;
+mod phy;
 mod rx_ring;
 mod sequences;
 mod surprise_removal;

@@ -260,6 +260,18 @@ proptest! {
 }
 
 #[test]
+fn only_what_was_shown_can_be_finished() {
+    let mut bench = Bench::new(8);
+    bench.post();
+    bench.memory.set(1, u64::from(DD | EOP) | 60 << 32);
+    assert_eq!(bench.ring.poll(), Polled::Empty, "the device does not know of the descriptor");
+    bench.kick();
+    assert!(matches!(bench.ring.poll(), Polled::Frame(_)));
+    bench.memory.set(3, u64::from(DD | EOP) | 60 << 32);
+    assert_eq!(bench.ring.poll(), Polled::Empty, "the ring is empty");
+}
+
+#[test]
 fn each_fault_has_its_counter() {
     let mut bench = Bench::new(16);
     for _ in 0..10 {

@@ -1,14 +1,12 @@
 //! Register sequences on the model, in every make, and the values that they leave.
 
+use crate::memory::PlainMemory;
+use crate::model::{Access, Make, Model, NEVER, Options};
 use ferrite_nic::{
     Error, Filter, FlowControl, HwStats, InterruptPlan, LineInterrupt, LinkState, MacAddress, MulticastList,
-    Nic, PacketFilter, Pause, Registers, RingBase, RxRing, RxSlot, Setup, SpeedDuplex, Step, TxRing, TxSlot,
-    Work, regs,
+    Nic, PacketFilter, Registers, RingBase, RxRing, RxSlot, Setup, SpeedDuplex, Step, TxRing, TxSlot, Work,
+    regs,
 };
-use proptest::prelude::*;
-
-use crate::memory::PlainMemory;
-use crate::model::{Access, Make, Model, NEVER, Options, PERMANENT, nvm_image};
 
 pub const MAKES: [Make; 2] = [Make::Silicon, Make::Qemu72];
 
@@ -243,94 +241,6 @@ fn an_nvm_that_does_not_come_back_ends_all_access() {
 }
 
 #[test]
-fn firmware_may_hold_the_mdio_interface_for_a_while() {
-    for (refusals, result) in [(3, Ok(())), (u32::MAX, Err(Error::Timeout(Step::MdioOwnership)))] {
-        let model = Model::new(Options { mdio_refusals: refusals, ..Options::new(Make::Silicon) });
-        let nic = Nic::new(&model);
-        assert_eq!(nic.reset(&&model), Ok(()), "the reset happens anyway");
-        assert_eq!(nic.bring_up(&setup(), &&model), result);
-        assert_eq!(model.peek(regs::EXTCNF_CTRL) & 1 << 5, 0, "given back");
-    }
-}
-
-#[test]
-fn phy_failures_are_told_apart_and_the_interface_given_back() {
-    let silicon = || Options::new(Make::Silicon);
-    let forced = Setup { speed_duplex: SpeedDuplex::Full100, ..setup() };
-    for (options, setup, error) in [
-        (Options { mdic: NEVER, ..silicon() }, setup(), Error::Timeout(Step::Mdic)),
-        (Options { mdic_error: true, ..silicon() }, setup(), Error::Phy(2)),
-        (Options { phy_id: [0xffff, 0xffff], ..silicon() }, setup(), Error::PhyId(0xffff_ffff)),
-        (Options { phy_id: [0x02a8, 0x0380], ..silicon() }, setup(), Error::PhyId(0x02a8_0380)),
-        (Options { phy_reset: NEVER, ..silicon() }, forced, Error::Timeout(Step::PhyReset)),
-    ] {
-        let model = Model::new(options);
-        let nic = Nic::new(&model);
-        nic.reset(&&model).unwrap();
-        assert_eq!(nic.bring_up(&setup, &&model), Err(error));
-        assert_eq!(model.peek(regs::EXTCNF_CTRL) & 1 << 5, 0, "given back");
-    }
-}
-
-#[test]
-fn speed_and_duplex_reach_the_phy() {
-    const SLU: u32 = 1 << 6;
-    const FORCE: u32 = 1 << 11 | 1 << 12;
-    // BMCR, advertised 10 and 100 Mb/s abilities, advertised gigabit abilities, CTRL's link bits.
-    let rows = [
-        (SpeedDuplex::Auto, 0x1140, Some((0x01e0, 0x0200)), SLU),
-        (SpeedDuplex::Full1000, 0x1140, Some((0, 0x0200)), SLU),
-        (SpeedDuplex::Half10, 0, None, SLU | FORCE),
-        (SpeedDuplex::Full10, 0x0100, None, SLU | FORCE | 1),
-        (SpeedDuplex::Half100, 0x2000, None, SLU | FORCE | 1 << 8),
-        (SpeedDuplex::Full100, 0x2100, None, SLU | FORCE | 1 << 8 | 1),
-    ];
-    for (speed_duplex, bmcr, advertised, link) in rows {
-        let model = Model::of(Make::Silicon);
-        start(&Nic::new(&model), &model, &Setup { speed_duplex, ..setup() }).unwrap();
-        assert_eq!(model.phy(0), bmcr, "{speed_duplex:?}");
-        assert_eq!(model.phy(31), u16::from(advertised.is_some()), "restarts of negotiation");
-        if let Some((low, gigabit)) = advertised {
-            assert_eq!(model.phy(4), low | 0x0c01, "{speed_duplex:?}");
-            assert_eq!(model.phy(9), 0x0c00 | gigabit, "{speed_duplex:?}");
-        }
-        let mask = SLU | FORCE | 3 << 8 | 1 << 5 | 1;
-        assert_eq!(model.peek(regs::CTRL) & mask, link, "{speed_duplex:?}");
-    }
-}
-
-#[test]
-fn pause_frames_follow_the_partner() {
-    const RFCE: u32 = 1 << 27;
-    const TFCE: u32 = 1 << 28;
-    let model = Model::of(Make::Silicon);
-    let nic = Nic::new(&model);
-    start(&nic, &model, &setup()).unwrap();
-    assert_eq!(model.peek(regs::CTRL) & (RFCE | TFCE), 0, "nothing before the link is up");
-    let resolve = |speed, flow| nic.resolve_pause(speed, flow, &&model);
-    assert_eq!(resolve(SpeedDuplex::Auto, FlowControl::Both), Ok(Pause::default()), "no link");
-
-    model.poke(regs::STATUS, 0x83);
-    for (partner, flow, pause, bits) in [
-        (0x45e1, FlowControl::Both, (true, true), RFCE | TFCE),
-        (0x41e1, FlowControl::Both, (false, false), 0),
-        (0x49e1, FlowControl::Both, (false, true), RFCE),
-        (0x45e1, FlowControl::Receive, (false, true), RFCE),
-        (0x4de1, FlowControl::Transmit, (true, false), TFCE),
-        (0x4de1, FlowControl::Disabled, (false, false), 0),
-    ] {
-        model.set_phy(5, partner);
-        let wanted = Pause { transmit: pause.0, receive: pause.1 };
-        assert_eq!(resolve(SpeedDuplex::Auto, flow), Ok(wanted), "{partner:#x} {flow:?}");
-        assert_eq!(model.peek(regs::CTRL) & (RFCE | TFCE), bits);
-    }
-    let forced = resolve(SpeedDuplex::Full100, FlowControl::Transmit);
-    assert_eq!(forced, Ok(Pause { transmit: true, receive: false }));
-    assert_eq!(resolve(SpeedDuplex::Half100, FlowControl::Both), Ok(Pause::default()));
-    assert_eq!(model.peek(regs::EXTCNF_CTRL), 0);
-}
-
-#[test]
 fn status_answers() {
     let model = Model::of(Make::Silicon);
     let nic = Nic::new(&model);
@@ -367,39 +277,6 @@ fn counters_add_up_over_reads_that_clear() {
         + stats.jabbers;
     assert_eq!(stats.damaged(), damaged);
     assert_eq!(stats.unsent(), stats.excessive_collisions + stats.late_collisions);
-}
-
-fn identify(nvm: Vec<u16>) -> Result<MacAddress, Error> {
-    let model = Model::new(Options { nvm, ..Options::new(Make::Silicon) });
-    let nic = Nic::new(&model);
-    nic.reset(&&model)?;
-    nic.identify(&&model).map(|identity| identity.permanent)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn the_nvm_holds_the_address(address: [u8; 6]) {
-        let usable = address[0] & 1 == 0 && address != [0; 6];
-        let wanted = if usable { Ok(MacAddress(address)) } else { Err(Error::NvmAddress) };
-        prop_assert_eq!(identify(nvm_image(address)), wanted);
-    }
-
-    #[test]
-    fn a_flipped_bit_in_the_nvm_is_noticed(word in 0_usize..0x40, bit in 0..16) {
-        let mut nvm = nvm_image(PERMANENT);
-        nvm[word] ^= 1_u16 << bit;
-        let sum = nvm.iter().fold(0_u16, |sum, &word| sum.wrapping_add(word));
-        prop_assert_eq!(identify(nvm), Err(Error::NvmChecksum(sum)));
-    }
-}
-
-#[test]
-fn an_nvm_read_that_does_not_finish_is_bounded() {
-    let model = Model::new(Options { nvm_read: NEVER, ..Options::new(Make::Silicon) });
-    assert_eq!(Nic::new(&model).identify(&&model), Err(Error::Timeout(Step::NvmRead)));
-    assert!(model.now() < 20_000_000);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use rustix::{
     },
 };
 use std::{
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
 
@@ -62,6 +62,20 @@ impl Wire {
                 Err(error) => return Err(Error::system("sending a frame", error)),
             }
         }
+    }
+
+    /// Whether QEMU has taken every frame that was sent.
+    ///
+    /// # Errors
+    /// [`Error::System`].
+    pub fn is_drained(&self) -> Result<bool> {
+        let mut left: libc::c_int = 0;
+        // SAFETY: the descriptor is open, and the request writes one integer to where the pointer says.
+        let asked = unsafe { libc::ioctl(self.0.as_raw_fd(), libc::TIOCOUTQ, &raw mut left) };
+        if asked != 0 {
+            return Err(Error::system("asking what is left in a socket", std::io::Error::last_os_error()));
+        }
+        Ok(left == 0)
     }
 
     /// Takes the oldest frame that the NIC has sent, if there is one: its length.

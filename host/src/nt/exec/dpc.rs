@@ -72,7 +72,11 @@ pub fn queue(addr: u64, first: u64, second: u64, cpu: usize) -> bool {
     p.set(KDPC::SystemArgument2, second);
     p.set(KDPC::DpcData, cpu.kpcr.base());
     let dpc = Dpc { object: addr, run: Box::new(move || run(addr)) };
-    if p.get(KDPC::Importance) == HIGH_IMPORTANCE { cpu.queue_dpc_first(dpc) } else { cpu.queue_dpc(dpc) }
+    if p.get(KDPC::Importance) == HIGH_IMPORTANCE {
+        cpu.queue_dpc_first(dpc)
+    } else {
+        cpu.queue_dpc(dpc)
+    }
     true
 }
 
@@ -82,7 +86,8 @@ fn run(addr: u64) {
     let p: Ptr<KDPC> = Ptr::new(addr);
     p.set(KDPC::DpcData, 0);
     let routine = p.get(KDPC::DeferredRoutine);
-    let args = [addr, p.get(KDPC::DeferredContext), p.get(KDPC::SystemArgument1), p.get(KDPC::SystemArgument2)];
+    let args =
+        [addr, p.get(KDPC::DeferredContext), p.get(KDPC::SystemArgument1), p.get(KDPC::SystemArgument2)];
     // From here on the object is the routine's: it may queue it again, or free it.
     nt.dpcs.running.borrow_mut().insert(addr);
     call("KDEFERRED_ROUTINE", routine, &args);

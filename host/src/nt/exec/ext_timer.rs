@@ -38,7 +38,8 @@ impl ExtTimers {
         let known = self.all.borrow().get(&handle).cloned();
         match known {
             Some(timer) => timer,
-            None => world().violation(&rules::OBJECT, format!("{what}: {handle:#x} is no timer, or a deleted one")),
+            None => world()
+                .violation(&rules::OBJECT, format!("{what}: {handle:#x} is no timer, or a deleted one")),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Processors: one group, one NUMA node, all active.
 
 use crate::{
-    abi::{GROUP_AFFINITY, KFLOATING_SAVE, PROCESSOR_NUMBER, Ptr, constants as c, fill, read, write, write_out},
+    abi::{
+        GROUP_AFFINITY, KFLOATING_SAVE, PROCESSOR_NUMBER, Ptr, constants as c, fill, read, write, write_out,
+    },
     cpu::Interrupt,
     imports,
     mem::Kind,

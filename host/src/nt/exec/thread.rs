@@ -50,11 +50,15 @@ fn terminate() -> ! {
     let thread = current_thread();
     let locks = world.sched.current().map_or(0, |thread| thread.locks.get());
     if world.cpu().irql() != PASSIVE || locks > 0 {
-        let text = format!("a system thread ends at IRQL {} with {locks} spin locks held", world.cpu().irql());
+        let text =
+            format!("a system thread ends at IRQL {} with {locks} spin locks held", world.cpu().irql());
         world.violation(&rules::IRQL_RETURN, text);
     }
     if !world.nt.threads.alive.borrow().contains(&thread) {
-        world.violation(&rules::OBJECT, "PsTerminateSystemThread in a thread that the driver did not create".into());
+        world.violation(
+            &rules::OBJECT,
+            "PsTerminateSystemThread in a thread that the driver did not create".into(),
+        );
     }
     world.nt.threads.alive.borrow_mut().retain(|&known| known != thread);
     world.nt.threads.affinity.borrow_mut().remove(&thread);

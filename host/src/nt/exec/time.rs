@@ -46,7 +46,8 @@ pub fn system_time() -> u64 {
 #[must_use]
 pub fn due(value: i64) -> Time {
     let now = world().clock.now();
-    let ahead = if value < 0 { value.unsigned_abs() } else { value.unsigned_abs().saturating_sub(system_time()) };
+    let ahead =
+        if value < 0 { value.unsigned_abs() } else { value.unsigned_abs().saturating_sub(system_time()) };
     now.after(Duration::from_nanos(ahead.saturating_mul(100)))
 }
 

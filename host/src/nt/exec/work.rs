@@ -89,7 +89,8 @@ fn item(addr: u64, what: &str) -> Ptr<IO_WORKITEM> {
     let p: Ptr<IO_WORKITEM> = Ptr::new(addr);
     let state = if addr == 0 { 0 } else { p.get(IO_WORKITEM::State) };
     if state != IDLE && state != QUEUED {
-        world().violation(&rules::WORK_ITEM, format!("{what}: {addr:#x} is no work item, or not initialised"));
+        world()
+            .violation(&rules::WORK_ITEM, format!("{what}: {addr:#x} is no work item, or not initialised"));
     }
     p
 }
@@ -175,7 +176,7 @@ imports! {
 
     fn ExQueueWorkItem(addr: u64, queue: u32) {
         let world = world();
-        if queue >= c::MaximumWorkQueue && queue < c::CustomPriorityWorkQueue {
+        if (c::MaximumWorkQueue..c::CustomPriorityWorkQueue).contains(&queue) {
             world.violation(&rules::WORK_ITEM, format!("ExQueueWorkItem to queue {queue}: there is none"));
         }
         if world.nt.work.is_queued(addr) {

@@ -1,7 +1,10 @@
 //! Device objects and the stacks they form.
 
 use crate::{
-    abi::{DEVICE_OBJECT as Device, DEVOBJ_EXTENSION as Extension, DRIVER_OBJECT, Layout, Ptr, constants as c, unicode, write},
+    abi::{
+        DEVICE_OBJECT as Device, DEVOBJ_EXTENSION as Extension, DRIVER_OBJECT, Layout, Ptr, constants as c,
+        unicode, write,
+    },
     imports,
     mem::Kind,
     nt::status::STATUS_OBJECT_NAME_COLLISION,
@@ -99,7 +102,8 @@ fn checked(what: &str, device: u64) -> Ptr<Device> {
     let known = device != 0 && world().nt.objects.count(device).is_some();
     let p: Ptr<Device> = Ptr::new(device);
     if !known || p.get(Device::Type) != TYPE {
-        world().violation(&rules::OBJECT, format!("{what}: {device:#x} is no device object, or a deleted one"));
+        world()
+            .violation(&rules::OBJECT, format!("{what}: {device:#x} is no device object, or a deleted one"));
     }
     p
 }

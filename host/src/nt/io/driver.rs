@@ -2,7 +2,10 @@
 
 use super::irp;
 use crate::{
-    abi::{DRIVER_EXTENSION, DRIVER_OBJECT as Driver, Layout, Ptr, UNICODE_STRING, constants as c, write, write_bytes},
+    abi::{
+        DRIVER_EXTENSION, DRIVER_OBJECT as Driver, Layout, Ptr, UNICODE_STRING, constants as c, write,
+        write_bytes,
+    },
     imports,
     mem::Kind,
     nt::{Nt, status::STATUS_OBJECT_NAME_COLLISION},

@@ -2,14 +2,25 @@
 
 use super::device;
 use crate::{
-    abi::{DEVICE_OBJECT, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IO_STATUS_BLOCK, IRP, Layout, Ptr, constants as c, fill, read, write},
+    abi::{
+        DEVICE_OBJECT, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IO_STATUS_BLOCK, IRP, Layout, Ptr,
+        constants as c, fill, read, write,
+    },
     imports,
     mem::Kind,
-    nt::{status, sync::irql, sync::locks::{Way, raise_to_dispatch}},
+    nt::{
+        status,
+        sync::irql,
+        sync::locks::{Way, raise_to_dispatch},
+    },
     verify::rules,
-    world::{call, world},
+    world::{After, call, call_to, world},
 };
-use std::{cell::{Cell, RefCell}, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 /// IRP.Type.
 const TYPE: i16 = 6;
@@ -83,6 +94,11 @@ pub fn on_finish(addr: u64, finish: impl Fn(u64) + 'static) {
     world().nt.irps.finish.borrow_mut().insert(addr, Rc::new(finish));
 }
 
+/// The IRP's owner frees it itself.
+pub fn keep(addr: u64) {
+    world().nt.irps.finish.borrow_mut().remove(&addr);
+}
+
 /// The stack location of the driver below: what IoGetNextIrpStackLocation computes.
 #[must_use]
 pub fn next_location(addr: u64) -> Ptr<Stack> {
@@ -120,7 +136,10 @@ pub fn send(what: &str, device: u64, addr: u64) -> u32 {
     let p = checked(what, addr);
     let at = p.get(IRP::CurrentLocation).wrapping_sub(1);
     if at <= 0 {
-        world.violation(&rules::IRP, format!("{what}({addr:#x}): no stack location is left (NO_MORE_IRP_STACK_LOCATIONS, 0x35)"));
+        world.violation(
+            &rules::IRP,
+            format!("{what}({addr:#x}): no stack location is left (NO_MORE_IRP_STACK_LOCATIONS, 0x35)"),
+        );
     }
     p.set(IRP::CurrentLocation, at);
     let stack = next_location(addr);
@@ -129,7 +148,8 @@ pub fn send(what: &str, device: u64, addr: u64) -> u32 {
     if let Some(serve) = world.nt.devices.server(device) {
         return serve(device, addr);
     }
-    let driver: Ptr<DRIVER_OBJECT> = Ptr::new(Ptr::<DEVICE_OBJECT>::new(device).get(DEVICE_OBJECT::DriverObject));
+    let driver: Ptr<DRIVER_OBJECT> =
+        Ptr::new(Ptr::<DEVICE_OBJECT>::new(device).get(DEVICE_OBJECT::DriverObject));
     let major = stack.get(Stack::MajorFunction);
     if u32::from(major) > c::IRP_MJ_MAXIMUM_FUNCTION {
         world.violation(&rules::IRP, format!("{what}({addr:#x}): major function {major:#x}"));
@@ -297,7 +317,8 @@ imports! {
         // The routine releases the cancel lock and lowers to CancelIrql.
         p.set(IRP::CancelIrql, old);
         let device = location(addr).get(Stack::DeviceObject);
-        call("DRIVER_CANCEL", routine, &[device, addr]);
+        let locks = world().sched.current().map_or(0, |thread| thread.locks.get());
+        call_to("DRIVER_CANCEL", routine, &[device, addr], After { irql: old, locks: locks.saturating_sub(1) });
         1
     }
 }

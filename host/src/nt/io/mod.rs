@@ -3,13 +3,13 @@
 pub mod bus_data;
 pub mod device;
 pub mod dma;
-mod dma_channel;
+pub mod dma_channel;
 pub mod driver;
 pub mod error_log;
 pub mod interrupt;
 pub mod irp;
-mod irp_build;
+pub mod irp_build;
 pub mod link;
 pub mod pdo;
 pub mod power;
-mod property;
+pub mod property;

@@ -33,7 +33,9 @@ fn map(what: &str, physical: u64, len: u64) -> u64 {
     if len == 0 {
         world.violation(&rules::MEMORY, format!("{what} of 0 bytes"));
     }
-    let Some(addr) = world.nt.platform().and_then(|platform| platform.map_registers(physical, len)) else { return 0 };
+    let Some(addr) = world.nt.platform().and_then(|platform| platform.map_registers(physical, len)) else {
+        return 0;
+    };
     world.nt.io_space.mapped.borrow_mut().insert(addr, (physical, len));
     addr
 }

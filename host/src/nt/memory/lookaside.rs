@@ -54,7 +54,7 @@ struct Wanted {
 }
 
 fn initialize(what: &'static str, addr: u64, wanted: &Wanted) {
-    if addr % 16 != 0 {
+    if !addr.is_multiple_of(16) {
         world().violation(&rules::OBJECT, format!("{what}({addr:#x}): a lookaside list is 16-byte aligned"));
     }
     let known = world().nt.lookaside.active.borrow_mut().insert(addr, what);

@@ -100,7 +100,11 @@ pub fn virtual_address(mdl: Ptr<MDL>) -> u64 {
 /// Where the driver sees the described memory in system space.
 #[must_use]
 pub fn system_address(mdl: Ptr<MDL>) -> u64 {
-    if mdl.get(MDL::MdlFlags) & (MAPPED | NONPAGED) != 0 { mdl.get(MDL::MappedSystemVa) } else { virtual_address(mdl) }
+    if mdl.get(MDL::MdlFlags) & (MAPPED | NONPAGED) != 0 {
+        mdl.get(MDL::MappedSystemVa)
+    } else {
+        virtual_address(mdl)
+    }
 }
 
 /// The page frame of a virtual address.

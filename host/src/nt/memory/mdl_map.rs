@@ -56,10 +56,16 @@ fn map(what: &str, mdl: Ptr<MDL>, mode: u8) -> u64 {
         world.violation(&rules::UNSUPPORTED, format!("{what} into user mode"));
     }
     if flags & (MAPPED | NONPAGED) != 0 {
-        world.violation(&rules::MDL, format!("{what}({:#x}): it is mapped already (flags {flags:#x})", mdl.addr()));
+        world.violation(
+            &rules::MDL,
+            format!("{what}({:#x}): it is mapped already (flags {flags:#x})", mdl.addr()),
+        );
     }
     if flags & (LOCKED | PARTIAL) == 0 {
-        world.violation(&rules::MDL, format!("{what}({:#x}): its pages are not locked (flags {flags:#x})", mdl.addr()));
+        world.violation(
+            &rules::MDL,
+            format!("{what}({:#x}): its pages are not locked (flags {flags:#x})", mdl.addr()),
+        );
     }
     let Some(va) = address(mdl) else {
         world.violation(&rules::UNSUPPORTED, format!("{what} of scattered pages"))
@@ -71,7 +77,8 @@ fn map(what: &str, mdl: Ptr<MDL>, mode: u8) -> u64 {
 
 fn unmap(what: &str, base: u64, mdl: Ptr<MDL>) {
     if mdl.get(MDL::MdlFlags) & MAPPED == 0 || mdl.get(MDL::MappedSystemVa) != base {
-        world().violation(&rules::MDL, format!("{what}({base:#x}, {:#x}): it is not mapped there", mdl.addr()));
+        world()
+            .violation(&rules::MDL, format!("{what}({base:#x}, {:#x}): it is not mapped there", mdl.addr()));
     }
     remove(mdl, MAPPED | PARTIAL_MAPPED);
     mdl.set(MDL::MappedSystemVa, 0);

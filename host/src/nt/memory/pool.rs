@@ -114,7 +114,9 @@ pub fn free(what: &str, addr: u64, tag: Option<u32>) {
 /// A tag as text, as pool tools print it.
 #[must_use]
 pub fn tag_name(tag: u32) -> String {
-    let text = (tag & !PROTECTED).to_le_bytes().map(|byte| if byte.is_ascii_graphic() { char::from(byte) } else { '.' });
+    let text = (tag & !PROTECTED)
+        .to_le_bytes()
+        .map(|byte| if byte.is_ascii_graphic() { char::from(byte) } else { '.' });
     format!("'{}'", text.iter().collect::<String>())
 }
 
@@ -124,7 +126,10 @@ fn allocate_flagged(what: &'static str, flags: u64, size: u64, tag: u32) -> u64 
     // Exactly one kind of pool, and nothing unknown among the flags that count.
     if !kinds.is_power_of_two() || flags & (flag::REQUIRED_END - 1) & !0x1FF != 0 || tag == 0 {
         if flags & flag::RAISE_ON_FAILURE != 0 {
-            world().violation(&rules::EXCEPTION, format!("{what} raises STATUS_INVALID_PARAMETER for flags {flags:#x}"));
+            world().violation(
+                &rules::EXCEPTION,
+                format!("{what} raises STATUS_INVALID_PARAMETER for flags {flags:#x}"),
+            );
         }
         return 0;
     }
@@ -197,4 +202,3 @@ imports! {
         free("MmFreeNonCachedMemory", addr, None);
     }
 }
-

@@ -15,7 +15,12 @@ const TAG: u32 = u32::from_le_bytes(*b"hPmM");
 
 /// The driver's image that an address lies in; 0 if it lies in none.
 fn image_around(addr: u64) -> u64 {
-    world().image.borrow().as_ref().filter(|image| image.mapped.contains(addr)).map_or(0, |image| image.mapped.base())
+    world()
+        .image
+        .borrow()
+        .as_ref()
+        .filter(|image| image.mapped.contains(addr))
+        .map_or(0, |image| image.mapped.base())
 }
 
 imports! {

@@ -33,7 +33,8 @@ pub struct Dispatcher {
 /// Writes the header of a new object. `words` is the object's size in 32-bit words.
 pub fn initialize(addr: u64, kind: u8, words: u8, state: i32) {
     if world().nt.dispatcher.is_waited_for(addr) {
-        world().violation(&rules::OBJECT, format!("object {addr:#x} initialised while a thread waits for it"));
+        world()
+            .violation(&rules::OBJECT, format!("object {addr:#x} initialised while a thread waits for it"));
     }
     let p: Ptr<Header> = Ptr::new(addr);
     p.set(Header::Lock, 0);
@@ -78,8 +79,9 @@ const WAITABLE: &[u8] = &[
 /// Whether a thread may have the object now.
 fn is_free(addr: u64, thread: u64) -> bool {
     let p: Ptr<Header> = Ptr::new(addr);
-    let owned =
-        || p.get(Header::Type) == object::MUTANT && Ptr::<KMUTANT>::new(addr).get(KMUTANT::OwnerThread) == thread;
+    let owned = || {
+        p.get(Header::Type) == object::MUTANT && Ptr::<KMUTANT>::new(addr).get(KMUTANT::OwnerThread) == thread
+    };
     p.get(Header::SignalState) > 0 || owned()
 }
 
@@ -103,7 +105,9 @@ fn satisfy(objects: &[u64], all: bool, thread: u64) -> Option<u32> {
         if !objects.iter().all(|&addr| is_free(addr, thread)) {
             return None;
         }
-        objects.iter().for_each(|&addr| consume(addr, thread));
+        for &addr in objects {
+            consume(addr, thread);
+        }
         return Some(c::STATUS_WAIT_0);
     }
     let at = objects.iter().position(|&addr| is_free(addr, thread))?;
@@ -133,7 +137,10 @@ impl Dispatcher {
     #[must_use]
     pub fn waited_for_in(&self, addr: u64, len: usize) -> Option<u64> {
         let waiters = self.waiters.borrow();
-        waiters.iter().flat_map(|w| w.objects.iter().copied()).find(|object| object.wrapping_sub(addr) < len as u64)
+        waiters
+            .iter()
+            .flat_map(|w| w.objects.iter().copied())
+            .find(|object| object.wrapping_sub(addr) < len as u64)
     }
 
     /// The object's state became signalled: gives it to those who wait.

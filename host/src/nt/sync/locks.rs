@@ -99,7 +99,9 @@ impl Locks {
         let mut held = self.held.borrow_mut();
         let problem = match held.get_mut(&lock) {
             None => Some("nobody holds it".to_owned()),
-            Some(known) if known.way != way => Some(format!("it was acquired as {:?} with {}", known.way, known.by)),
+            Some(known) if known.way != way => {
+                Some(format!("it was acquired as {:?} with {}", known.way, known.by))
+            }
             Some(known) if known.cpus & bit(cpu) == 0 => {
                 Some(format!("CPU {cpu} does not hold it, CPU {} does since {}", first(known.cpus), known.by))
             }
@@ -110,7 +112,10 @@ impl Locks {
         };
         if let Some(problem) = problem {
             drop(held);
-            world.violation(&rules::LOCK_ORDER, format!("spin lock {lock:#x} released as {way:?}, but {problem}"));
+            world.violation(
+                &rules::LOCK_ORDER,
+                format!("spin lock {lock:#x} released as {way:?}, but {problem}"),
+            );
         }
         let last = held.get(&lock).is_none_or(|known| known.cpus == 0);
         if last {
@@ -126,7 +131,8 @@ impl Locks {
     /// EX_SPIN_LOCK: the only reader becomes the writer.
     pub fn upgrade(&self, lock: u64) -> bool {
         let mut held = self.held.borrow_mut();
-        let only = held.get_mut(&lock).filter(|known| known.way == Way::Shared && known.cpus.count_ones() == 1);
+        let only =
+            held.get_mut(&lock).filter(|known| known.way == Way::Shared && known.cpus.is_power_of_two());
         only.is_some_and(|known| {
             known.way = Way::Exclusive;
             true
@@ -153,9 +159,11 @@ impl Locks {
         known.cpus |= bit(cpu);
         drop(held);
         if first {
-            let word = word(lock, way);
-            if word != 0 {
-                let text = format!("spin lock {lock:#x} is free but holds {word:#x}: it was not initialised, or overwritten");
+            let found = word(lock, way);
+            if found != 0 {
+                let text = format!(
+                    "spin lock {lock:#x} is free but holds {found:#x}: it was not initialised, or overwritten"
+                );
                 world.violation(&rules::LOCK_ORDER, text);
             }
             put_word(lock, way, TAKEN);

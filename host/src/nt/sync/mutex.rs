@@ -61,10 +61,16 @@ fn acquire_fast(what: &'static str, addr: u64) {
     let me = dispatcher::current_thread();
     let count = p.get(FAST_MUTEX::Count);
     if !(-0x1000..=1).contains(&count) {
-        world().violation(&rules::MUTEX, format!("{what}: mutex {addr:#x} is not initialised (count {count:#x})"));
+        world().violation(
+            &rules::MUTEX,
+            format!("{what}: mutex {addr:#x} is not initialised (count {count:#x})"),
+        );
     }
     if count <= 0 && p.get(FAST_MUTEX::Owner) == me {
-        world().violation(&rules::MUTEX, format!("{what}: the thread owns mutex {addr:#x} already and would wait for itself"));
+        world().violation(
+            &rules::MUTEX,
+            format!("{what}: the thread owns mutex {addr:#x} already and would wait for itself"),
+        );
     }
     if count <= 0 {
         p.set(FAST_MUTEX::Contention, p.get(FAST_MUTEX::Contention).wrapping_add(1));

@@ -51,7 +51,9 @@ impl Resources {
         let result = self.known.borrow_mut().get_mut(&addr).map(look);
         match result {
             Some(result) => result,
-            None => world().violation(&rules::OBJECT, format!("{what}: resource {addr:#x} is not initialised")),
+            None => {
+                world().violation(&rules::OBJECT, format!("{what}: resource {addr:#x} is not initialised"))
+            }
         }
     }
 
@@ -76,7 +78,10 @@ impl Resources {
             }
             let mine = self.with(what, addr, |s| s.readers.contains_key(&thread));
             if exclusive && mine {
-                world().violation(&rules::MUTEX, format!("{what}: the thread reads resource {addr:#x} and would wait for itself"));
+                world().violation(
+                    &rules::MUTEX,
+                    format!("{what}: the thread reads resource {addr:#x} and would wait for itself"),
+                );
             }
             if exclusive {
                 self.with(what, addr, |s| s.writers_waiting += 1);

@@ -18,7 +18,10 @@ const MOST: u64 = 1 << 32;
 fn acquire(what: &str, addr: u64, count: u64) -> u8 {
     let value: u64 = read(addr);
     if value > MOST {
-        world().violation(&rules::OBJECT, format!("{what}: {addr:#x} holds {value:#x}: run-down reference not initialised"));
+        world().violation(
+            &rules::OBJECT,
+            format!("{what}: {addr:#x} holds {value:#x}: run-down reference not initialised"),
+        );
     }
     if value & ENDING != 0 {
         return 0;
@@ -31,7 +34,10 @@ fn release(what: &str, addr: u64, count: u64) {
     let value: u64 = read(addr);
     let less = count.saturating_mul(ONE);
     if value < less {
-        world().violation(&rules::REFERENCE, format!("{what}: {addr:#x} has {} users, {count} are to leave", value / ONE));
+        world().violation(
+            &rules::REFERENCE,
+            format!("{what}: {addr:#x} has {} users, {count} are to leave", value / ONE),
+        );
     }
     write(addr, value - less);
 }
@@ -173,4 +179,3 @@ imports! {
         }
     }
 }
-

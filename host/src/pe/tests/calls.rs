@@ -14,8 +14,8 @@ thread_local! {
     static SEEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-extern "win64" fn four(a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
-    SEEN.with_borrow_mut(|s| s.extend([a, b, c, d, e]));
+extern "win64" fn five(first: u64, second: u64, third: u64, fourth: u64, fifth: u64) -> u64 {
+    SEEN.with_borrow_mut(|s| s.extend([first, second, third, fourth, fifth]));
     99
 }
 
@@ -23,7 +23,7 @@ extern "win64" fn four(a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
 fn stub_records_the_caller_and_changes_nothing() {
     let mut b = Builder::new();
     b.import("ntoskrnl.exe", "Unused");
-    let slot = b.import("ntoskrnl.exe", "Four");
+    let slot = b.import("ntoskrnl.exe", "Five");
     // rcx: where to store rsp before the call.
     b.function("Entry", None, |a| {
         for r in [rbx, rbp, rsi, rdi, r12, r13, r14, r15] {
@@ -49,7 +49,7 @@ fn stub_records_the_caller_and_changes_nothing() {
     let mut site = Box::new(CallSite::default());
     let cell = &raw mut *site;
     let image = b.load(cell, |_, name| match name {
-        "Four" => Some(Binding::Code(four as *const () as u64)),
+        "Five" => Some(Binding::Code(five as *const () as u64)),
         _ => Some(Binding::Data(1)),
     });
     // SAFETY: it is the function above.
@@ -87,7 +87,7 @@ fn print(args: *const u64) -> u64 {
 thread_local! { static LINE: RefCell<String> = const { RefCell::new(String::new()) }; }
 
 variadic_shim!(
-    /// DbgPrint of this test.
+    /// `DbgPrint` of this test.
     dbg_print,
     print
 );

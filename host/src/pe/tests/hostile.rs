@@ -94,6 +94,10 @@ fn every_truncation_is_told() {
     }
 }
 
+/// Offsets from the PE signature.
+const OPTIONAL: usize = 24;
+const SECTIONS: usize = OPTIONAL + 240;
+
 #[test]
 fn messages_say_what_and_where() {
     let at = |offset: usize, bytes: &[u8], expected: &str| {
@@ -104,8 +108,6 @@ fn messages_say_what_and_where() {
         let error = Image::parse("x.sys", &file).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     };
-    const OPTIONAL: usize = 24;
-    const SECTIONS: usize = OPTIONAL + 240;
     at(0, b"XX", "the PE signature is missing");
     at(OPTIONAL, &0x10bu16.to_le_bytes(), "optional header magic 0x10b is not PE32+");
     at(OPTIONAL + 32, &512u32.to_le_bytes(), "section alignment 0x200");

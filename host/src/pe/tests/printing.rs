@@ -104,7 +104,10 @@ fn counted_strings() {
     let mut d = Driver::new();
     let (narrow, wide) = (d.text("narrowxyz"), d.wide("widexyz"));
     let (ansi, unicode) = (d.counted(6, narrow), d.counted(8, wide));
-    assert_eq!(d.print("<%Z> <%wZ> <%lZ> <%hZ>", &[ansi, unicode, unicode, ansi]), "<narrow> <wide> <wide> <narrow>");
+    assert_eq!(
+        d.print("<%Z> <%wZ> <%lZ> <%hZ>", &[ansi, unicode, unicode, ansi]),
+        "<narrow> <wide> <wide> <narrow>"
+    );
     // A counted string need not end in a zero, nor stop at one.
     let mut d = Driver::new();
     let buffer = d.add(b"a\0b");
@@ -116,7 +119,7 @@ fn counted_strings() {
 fn floats() {
     for (template, value, expected) in [
         ("%f", 1.5, "1.500000"),
-        ("%.2f", -3.14159, "-3.14"),
+        ("%.2f", -2.34567, "-2.35"),
         ("%8.1f|", 2.25, "     2.2|"),
         ("%e", 12345.678, "1.234568e+04"),
         ("%E", 0.00012, "1.200000E-04"),

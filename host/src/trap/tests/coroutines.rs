@@ -42,9 +42,9 @@ fn checker() -> Builder {
             a.sub(rax, r9)?;
             a.or(r10, rax)?;
         }
-        for (i, r) in kept.into_iter().enumerate() {
+        for (i, r) in (0i32..).zip(kept) {
             a.sub(r, r9)?;
-            a.sub(r, i as i32)?;
+            a.sub(r, i)?;
             a.or(r10, r)?;
         }
         a.dec(r15)?;
@@ -72,7 +72,9 @@ fn interleaved_accesses_keep_all_state() {
         let window = Backed { bytes: bytes.clone(), log: Rc::default(), cpu: Some(world.cpu.clone()) };
         let base = world.area.map_window(0x200, Box::new(window)).unwrap();
         let mut tasks: Vec<_> = (0..3u64)
-            .map(|i| Some(world.start(&image, "Check", [base, 0x1111_2222_3333_4444u64.wrapping_mul(i + 1), 0, 0])))
+            .map(|i| {
+                Some(world.start(&image, "Check", [base, 0x1111_2222_3333_4444u64.wrapping_mul(i + 1), 0, 0]))
+            })
             .collect();
         let (mut random, mut switches, mut left) = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), 0, 3);
         while left > 0 {

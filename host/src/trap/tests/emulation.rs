@@ -1,5 +1,7 @@
 //! An instruction on a window does what it does on memory, and leaves everything else alone.
 
+use std::rc::Rc;
+
 use iced_x86::code_asm::*;
 use iced_x86::{Code, Instruction, MemoryOperand, Register};
 use proptest::prelude::*;
@@ -83,7 +85,8 @@ const ALONE: [[Code; 4]; 5] = [
 ];
 
 /// 16 bytes to and from xmm3.
-const VECTORS: [Code; 4] = [Code::Movups_xmm_xmmm128, Code::Movups_xmmm128_xmm, Code::Movq_xmmm64_xmm, Code::Movd_xmm_rm32];
+const VECTORS: [Code; 4] =
+    [Code::Movups_xmm_xmmm128, Code::Movups_xmmm128_xmm, Code::Movq_xmmm64_xmm, Code::Movd_xmm_rm32];
 
 const KINDS: usize = STORES.len() + LOADS.len() + IMMEDIATES.len() + BITS.len() + ALONE.len() + VECTORS.len();
 
@@ -112,8 +115,8 @@ impl Step {
         index -= LOADS.len();
         if let Some(codes) = IMMEDIATES.get(index) {
             let immediate = match self.size {
-                0 => i32::from(self.immediate as i8),
-                1 => i32::from(self.immediate as i16),
+                0 => self.immediate << 24 >> 24,
+                1 => self.immediate << 16 >> 16,
                 _ => self.immediate,
             };
             return Instruction::with2(codes[self.size], memory, immediate).unwrap();
@@ -133,7 +136,9 @@ impl Step {
         index -= ALONE.len();
         let code = VECTORS[index];
         match code {
-            Code::Movups_xmm_xmmm128 | Code::Movd_xmm_rm32 => Instruction::with2(code, Register::XMM3, memory).unwrap(),
+            Code::Movups_xmm_xmmm128 | Code::Movd_xmm_rm32 => {
+                Instruction::with2(code, Register::XMM3, memory).unwrap()
+            }
             _ => Instruction::with2(code, memory, Register::XMM3).unwrap(),
         }
     }
@@ -142,7 +147,12 @@ impl Step {
 fn step() -> impl Strategy<Value = Step> {
     (0..KINDS, 0usize..4, any::<u8>(), any::<usize>(), any::<i32>(), any::<bool>()).prop_map(
         |(operation, size, offset, register, immediate, long)| Step {
-            operation, size, offset, register, immediate, long,
+            operation,
+            size,
+            offset,
+            register,
+            immediate,
+            long,
         },
     )
 }
@@ -151,14 +161,15 @@ fn step() -> impl Strategy<Value = Step> {
 type State = [u64; 12];
 
 /// A function `(rcx: memory, rdx: state)` that loads the state, does the steps and stores the state.
-fn program(steps: &[Step]) -> Builder {
+/// `shift`: how the stack is aligned at the accesses, in units of 16 bytes.
+fn program(steps: &[Step], shift: i32) -> Builder {
     let mut b = Builder::new();
     b.function("Run", None, |a| {
         let general = [rax, rbx, rsi, r8, r15];
         for r in [rbx, rsi, rdi, r12, r14, r15] {
             a.push(r)?;
         }
-        a.sub(rsp, 40)?;
+        a.sub(rsp, 40 + 16 * shift)?;
         a.movups(xmmword_ptr(rsp), xmm7)?;
         for (i, r) in general.into_iter().enumerate() {
             a.mov(r, qword_ptr(rdx + i * 8))?;
@@ -184,7 +195,7 @@ fn program(steps: &[Step]) -> Builder {
         a.movq(qword_ptr(rdx + 80), xmm7)?;
         a.movq(qword_ptr(rdx + 88), xmm1)?;
         a.movups(xmm7, xmmword_ptr(rsp))?;
-        a.add(rsp, 40)?;
+        a.add(rsp, 40 + 16 * shift)?;
         for r in [r15, r14, r12, rdi, rsi, rbx] {
             a.pop(r)?;
         }
@@ -202,10 +213,11 @@ proptest! {
         steps in prop::collection::vec(step(), 1..24),
         content in prop::collection::vec(any::<u8>(), LEN),
         mut state in any::<State>(),
+        shift in 0..8,
     ) {
         state[5] = state[5] & 0x8d5 | 2; // carry, parity, adjust, zero, sign, overflow
         let mut world = World::new();
-        let image = world.load(&program(&steps), &[]);
+        let image = world.load(&program(&steps, shift), &[]);
         let _entered = world.area.enter().unwrap();
 
         let (mut memory, mut expected) = (content.clone(), state);
@@ -242,7 +254,7 @@ fn accesses_are_what_the_instructions_do() {
     });
     let image = world.load(&b, &[]);
     let _entered = world.area.enter().unwrap();
-    let window = Backed { bytes: Default::default(), log: Default::default(), cpu: None };
+    let window = Backed { bytes: Rc::default(), log: Rc::default(), cpu: None };
     window.bytes.borrow_mut().resize(64, 0x11);
     let log = window.log.clone();
     let base = world.area.map_window(64, Box::new(window)).unwrap();
@@ -278,15 +290,16 @@ fn string_instructions() {
         a.mov(rcx, r8)?;
         let mut labels: Vec<_> = (0..5).map(|_| a.create_label()).collect();
         let mut end = a.create_label();
-        for (i, label) in labels.iter().enumerate() {
-            a.cmp(r9, i as i32)?;
+        for (i, label) in (0i32..).zip(&labels) {
+            a.cmp(r9, i)?;
             a.je(*label)?;
         }
-        let mut part = |a: &mut CodeAssembler, index: usize, write: &dyn Fn(&mut CodeAssembler) -> Result<(), _>| {
-            a.set_label(&mut labels[index])?;
-            write(a)?;
-            a.jmp(end)
-        };
+        let mut part =
+            |a: &mut CodeAssembler, index: usize, write: &dyn Fn(&mut CodeAssembler) -> Result<(), _>| {
+                a.set_label(&mut labels[index])?;
+                write(a)?;
+                a.jmp(end)
+            };
         part(a, 0, &|a| a.rep().movsd())?;
         part(a, 1, &|a| {
             a.mov(eax, 0x1234_5678)?;
@@ -318,7 +331,10 @@ fn string_instructions() {
     let plain = memory.as_mut_ptr() as u64;
     let run = |to, from, count, what| world.run(&image, "Run", [to, from, count, what]).unwrap();
     run(base + 4, plain, 4, 0);
-    assert_eq!(window.borrow()[..24], [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0]);
+    assert_eq!(
+        window.borrow()[..24],
+        [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0]
+    );
     // Nothing to copy: no access at all, not even a trap.
     let before = world.area.stats();
     run(base, plain, 0, 0);

@@ -1,5 +1,7 @@
 //! What ends a driver's run, and how it is told.
 
+use std::os::unix::process::ExitStatusExt;
+
 use corosensei::stack::Stack;
 use iced_x86::Code;
 use iced_x86::code_asm::*;
@@ -37,14 +39,14 @@ fn driver() -> Builder {
         a.add(rsp, 40)?;
         a.ret()
     });
-    b.function("Break", None, |a| a.int3());
-    b.function("Undefined", None, |a| a.ud2());
+    b.function("Break", None, CodeAssembler::int3);
+    b.function("Undefined", None, CodeAssembler::ud2);
     b.function("FastFail", None, |a| {
         a.mov(ecx, 2)?;
         a.int(0x29)
     });
     b.function("Assert", None, |a| a.int(0x2c));
-    b.function("Halt", None, |a| a.hlt());
+    b.function("Halt", None, CodeAssembler::hlt);
     b.function("Divide", None, |a| {
         a.xor(edx, edx)?;
         a.mov(eax, 1)?;
@@ -86,7 +88,7 @@ fn driver() -> Builder {
     b
 }
 
-fn fault(name: &str, args: [u64; 4]) -> FaultInfo {
+fn fault(name: &str, args: [u64; 4]) -> Box<FaultInfo> {
     let mut world = World::new();
     let image = world.load(&driver(), &[("Store", store as *const () as u64)]);
     let _entered = world.area.enter().unwrap();
@@ -226,10 +228,9 @@ fn faults_elsewhere_are_a_crash() {
     if std::env::var_os(CHILD).is_some() {
         let world = World::new();
         let _entered = world.area.enter().unwrap();
-        store(8 as *mut u64);
+        store(std::ptr::dangling_mut());
         std::process::exit(0);
     }
-    use std::os::unix::process::ExitStatusExt;
     let test = "trap::tests::faults::faults_elsewhere_are_a_crash";
     let program = std::env::current_exe().unwrap();
     let output = std::process::Command::new(program)

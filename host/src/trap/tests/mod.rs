@@ -121,11 +121,11 @@ impl World {
     }
 
     /// Runs it to its end.
-    fn run(&self, image: &Mapped, name: &str, args: [u64; 4]) -> Result<u64, FaultInfo> {
+    fn run(&self, image: &Mapped, name: &str, args: [u64; 4]) -> Result<u64, Box<FaultInfo>> {
         self.finish(self.start(image, name, args))
     }
 
-    fn finish(&self, mut task: Task) -> Result<u64, FaultInfo> {
+    fn finish(&self, mut task: Task) -> Result<u64, Box<FaultInfo>> {
         loop {
             if let Some(result) = task.resume() {
                 assert!(self.area.unregister_stack(task.range));
@@ -144,7 +144,7 @@ struct Task {
 
 impl Task {
     /// Runs it up to its next yield; a result if it has ended.
-    fn resume(&mut self) -> Option<Result<u64, FaultInfo>> {
+    fn resume(&mut self) -> Option<Result<u64, Box<FaultInfo>>> {
         self.cpu.current.set(self.yielder);
         let result = self.coroutine.resume(());
         self.yielder = self.cpu.current.get();
@@ -154,7 +154,7 @@ impl Task {
             CoroutineResult::Yield(Event::Fault(info)) => {
                 // SAFETY: its stack holds frames of the trap and of driver code only; nothing to be dropped.
                 unsafe { self.coroutine.force_reset() };
-                Some(Err(*info))
+                Some(Err(info))
             }
         }
     }

@@ -1,0 +1,9 @@
+//! What the tests of the whole image share: a machine with the driver on it, the far end of its cable, frames,
+//! load, random numbers, and a bound in time.
+
+pub mod far;
+pub mod frame;
+pub mod load;
+pub mod random;
+pub mod rig;
+pub mod watchdog;
