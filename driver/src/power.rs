@@ -40,7 +40,7 @@ pub fn set(adapter: &Adapter, request: &mut Request, state: NDIS_DEVICE_POWER_ST
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn go_down(adapter: &Adapter) {
-    reset::quiesce(adapter);
+    reset::quiesce(adapter, Status::LOW_POWER_STATE);
     adapter.hardware.stop();
     adapter.send.abort(adapter, Status::LOW_POWER_STATE);
     adapter.receive.rewind();

@@ -34,7 +34,9 @@ pub fn remove(adapter: &Adapter) -> bool {
         return false;
     }
     trace!(c"ferrite: device is gone\n");
-    reset::quiesce(adapter);
+    reset::quiesce(adapter, Status::NOT_ACCEPTED);
+    // In case that it is still there after all: nothing may be written to memory that is about to be freed.
+    adapter.hardware.stop();
     adapter.send.abort(adapter, Status::NOT_ACCEPTED);
     adapter.receive.rewind();
     true

@@ -95,11 +95,12 @@ pub fn run(adapter: &Adapter) {
     unsafe { ndis::NdisMResetComplete(adapter.handle, status.0, ndis::FALSE) };
 }
 
-/// Nothing goes to the device any more, and nothing that comes from it is looked at.
-pub fn quiesce(adapter: &Adapter) {
+/// Nothing goes to the device any more, and nothing that comes from it is looked at. Sends on their way to the ring
+/// end with `status`.
+pub fn quiesce(adapter: &Adapter, status: Status) {
     adapter.interrupts.disable(adapter.hardware.nic());
     adapter.hardware.take_offline();
-    adapter.send.take_offline();
+    adapter.send.take_offline(status);
     adapter.receive.take_offline();
 }
 
@@ -111,7 +112,7 @@ pub fn quiesce(adapter: &Adapter) {
 /// # Errors
 /// The device's: it is of no more use. Its sends are completed nevertheless.
 pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
-    quiesce(adapter);
+    quiesce(adapter, status);
     let reset = adapter.hardware.reset();
     adapter.send.abort(adapter, status);
     adapter.receive.rewind();
@@ -119,7 +120,8 @@ pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
     adapter.start_device()?;
     if adapter.gate.closed_for(Reason::Removed) {
         // It went while it was being reset; who noticed it has found nothing to stop.
-        quiesce(adapter);
+        quiesce(adapter, Status::NOT_ACCEPTED);
+        adapter.send.abort(adapter, Status::NOT_ACCEPTED);
         return Err(Error::Gone);
     }
     // NDIS-RESET-09: if the link has dropped, now and when it is back.
@@ -131,7 +133,8 @@ pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
 ///
 /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
 pub fn give_up(adapter: &Adapter, error: Error) {
-    quiesce(adapter);
+    quiesce(adapter, Status::NOT_ACCEPTED);
+    adapter.send.abort(adapter, Status::NOT_ACCEPTED);
     // Whoever has found it gone before has seen to it.
     if adapter.gate.refuse(Reason::Removed) {
         Failure::hardware(Step::Recovery, error).log(adapter.handle);

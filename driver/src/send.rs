@@ -25,9 +25,9 @@ mod retire;
 
 use core::ptr::{self, NonNull};
 
-use ferrite_ddk::SpinLock;
 use ferrite_ddk::nbl::{Nb, Nbl, NblChain, NblQueue};
 use ferrite_ddk::ndis::{self, NDIS_HANDLE};
+use ferrite_ddk::{SpinLock, Status};
 use ferrite_nic::ring::ring_bytes;
 use ferrite_nic::{DmaSlice, RingBase, Settings, TxHealth, TxRing, TxSlot};
 
@@ -67,8 +67,8 @@ pub struct Sender {
 
 struct State {
     ring: Ring,
-    /// Whether frames go to the ring. Off while the device is reset, asleep or gone.
-    online: bool,
+    /// Why no frame goes to the ring: the device is reset, asleep or gone.
+    offline: Option<Status>,
     frames: Frames,
     /// NBLs some of whose NBs have no place in the table yet.
     waiting: NblQueue,
@@ -119,7 +119,7 @@ impl Sender {
         let lists = Memory::zeroed(adapter, list_stride.checked_mul(frames.capacity() as usize)?)?;
         let state = State {
             ring,
-            online: false,
+            offline: Some(Status::ADAPTER_NOT_READY),
             frames,
             waiting: NblQueue::new(),
             next: None,
@@ -142,15 +142,15 @@ impl Sender {
     ///
     /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
     pub fn go_online(&self, adapter: &Adapter) {
-        self.state.lock().online = true;
+        self.state.lock().offline = None;
         self.advance(adapter, &Dispatch::raise());
     }
 
-    /// Nothing goes to the ring any more.
+    /// Nothing goes to the ring any more, and whatever is still let through the gate is completed with `status`.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
-    pub fn take_offline(&self) {
-        self.state.lock().online = false;
+    pub fn take_offline(&self, status: Status) {
+        self.state.lock().offline = Some(status);
     }
 
     /// Whether frames leave the ring.

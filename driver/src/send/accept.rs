@@ -4,11 +4,11 @@ use core::ffi::c_void;
 use core::ptr;
 
 use ferrite_ddk::Status;
-use ferrite_ddk::nbl::{Nb, Nbl, NblChain, NblQueue};
+use ferrite_ddk::nbl::{Nb, Nbl, NblChain, NblCountedQueue, NblQueue};
 use ferrite_ddk::ndis::{self, NDIS_HANDLE, NET_BUFFER_LIST};
 use ferrite_nic::{MacAddress, Reason};
 
-use super::{Sender, complete, outstanding, set_outstanding};
+use super::{Sender, complete, complete_at_dispatch, outstanding, set_outstanding};
 use crate::adapter::Adapter;
 use crate::irql::Dispatch;
 use crate::stats::Cast;
@@ -18,7 +18,7 @@ impl Sender {
     /// Takes a chain over, or refuses it.
     fn accept(&self, adapter: &Adapter, chain: NblChain, dispatch: &Dispatch) {
         let mut good = NblQueue::new();
-        let mut bad = NblQueue::new();
+        let mut bad = NblCountedQueue::new();
         let (mut nbls, mut frames) = (0_u32, 0_u32);
         for nbl in chain {
             match prepare(adapter, nbl) {
@@ -33,38 +33,52 @@ impl Sender {
                 }
             }
         }
-        if !bad.is_empty() {
-            complete(adapter.handle, bad.pop_all());
-        }
-        if nbls == 0 {
-            return;
-        }
         // One more than there are NBLs: for this call, which must be over before a pause is (NDIS-PAUSE-06).
-        let refused = match adapter.gate.enter(nbls.wrapping_add(1)) {
-            Ok(()) if adapter.link.is_up() => None,
-            // There is no wire. A ring that nobody empties would only keep the adapter from pausing.
-            Ok(()) => {
-                flow::leave(adapter, nbls.wrapping_add(1));
-                Some(Status::MEDIA_DISCONNECTED)
-            }
-            Err(reason) => Some(refusal(reason)),
-        };
-        if let Some(status) = refused {
+        let all = nbls.wrapping_add(bad.count()).wrapping_add(1);
+        if let Err(reason) = adapter.gate.enter(all) {
+            good.append_chain(bad.pop_all().0);
             let chain = good.pop_all();
-            chain.set_status(status);
-            complete(adapter.handle, chain);
+            chain.set_status(refusal(reason));
+            complete_at_dispatch(adapter.handle, chain, dispatch);
             return;
         }
-        {
-            let mut state = self.lock(dispatch);
-            state.queued = state.queued.wrapping_add(frames);
-            if state.next.is_none() {
-                state.next = good.first().and_then(Nbl::first_nb);
+        let refused = self.enqueue(adapter, &mut good, frames, dispatch);
+        let mut out = 1_u32;
+        for (chain, count) in [bad.pop_all(), (good.pop_all(), if refused { nbls } else { 0 })] {
+            if count != 0 {
+                complete_at_dispatch(adapter.handle, chain, dispatch);
+                out = out.wrapping_add(count);
             }
-            state.waiting.append_queue(&mut good);
         }
-        self.advance(adapter, dispatch);
-        flow::leave(adapter, 1);
+        if !refused {
+            self.advance(adapter, dispatch);
+        }
+        flow::leave(adapter, out);
+    }
+
+    /// Puts NBLs that the gate has let through into the queue, or, if nothing can come of it, their fate into them.
+    /// Whether they are refused.
+    fn enqueue(&self, adapter: &Adapter, nbls: &mut NblQueue, frames: u32, dispatch: &Dispatch) -> bool {
+        let mut state = self.lock(dispatch);
+        let fate = match state.offline {
+            Some(status) => Some(status),
+            // There is no wire. A ring that nobody empties would only keep the adapter from pausing.
+            None if !adapter.link.is_up() => Some(Status::MEDIA_DISCONNECTED),
+            None => None,
+        };
+        if let Some(status) = fate {
+            drop(state);
+            let chain = nbls.pop_all();
+            chain.set_status(status);
+            nbls.append_chain(chain);
+            return true;
+        }
+        state.queued = state.queued.wrapping_add(frames);
+        if state.next.is_none() {
+            state.next = nbls.first().and_then(Nbl::first_nb);
+        }
+        state.waiting.append_queue(nbls);
+        false
     }
 
     /// Takes out of the queue what may be cancelled: NBLs of which nothing has been mapped yet

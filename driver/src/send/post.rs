@@ -37,7 +37,7 @@ impl Sender {
                 state.frames.set_posted();
                 continue;
             }
-            if !state.online {
+            if state.offline.is_some() {
                 break;
             }
             let posted = match frame.stage {
@@ -60,7 +60,7 @@ impl Sender {
             }
             state.frames.set_posted();
         }
-        if state.online {
+        if state.offline.is_none() {
             // One write for all of them (NDIS-SEND-05 keeps their order).
             state.ring.kick(adapter.hardware.nic().regs());
         }

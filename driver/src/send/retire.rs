@@ -102,7 +102,7 @@ impl Sender {
         {
             let mut guard = self.lock(&dispatch);
             let state = &mut *guard;
-            state.online = false;
+            state.offline = Some(status);
             while let Some(token) = state.ring.take() {
                 if let Some(frame) = u32::try_from(token).ok().and_then(|index| state.frames.get(index)) {
                     frame.stage = Stage::Done;

@@ -144,6 +144,16 @@ pub struct Counters {
     pub indications: u64,
 }
 
+/// An NBL that was handed to the driver.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// When.
+    pub at: Time,
+    /// MiniportSendNetBufferLists has returned: the driver has accepted it. Until then nobody can say
+    /// whether a pause on another CPU came first.
+    pub accepted: bool,
+}
+
 /// An adapter.
 pub struct Adapter {
     /// The miniport adapter handle.
@@ -167,10 +177,12 @@ pub struct Adapter {
     pub link: Cell<Link>,
     /// Link indications seen.
     pub link_changes: Cell<u64>,
+    /// Allocations up to here are older than MiniportInitializeEx: they may outlive the halt.
+    pub initialized_at: Cell<u64>,
     /// The surprise removal notice was given.
     pub removed: Cell<bool>,
-    /// NBLs that the driver owes a completion, with the time it got them.
-    pub sends: RefCell<BTreeMap<u64, Time>>,
+    /// NBLs that the driver owes a completion.
+    pub sends: RefCell<BTreeMap<u64, Sent>>,
     /// NBLs that NDIS owes a return.
     pub receives: RefCell<BTreeSet<u64>>,
     /// Calls of NdisMIndicateReceiveNetBufferLists that have not returned.
@@ -218,6 +230,7 @@ impl Adapter {
             general: RefCell::default(),
             link: Cell::default(),
             link_changes: Cell::new(0),
+            initialized_at: Cell::new(0),
             removed: Cell::new(false),
             sends: RefCell::default(),
             receives: RefCell::default(),
@@ -260,16 +273,23 @@ impl Adapter {
         *self.counters.borrow()
     }
 
-    /// NBLs out in both directions.
+    /// NBLs out in both directions; of the sends those that the driver has accepted.
     #[must_use]
     pub fn outstanding(&self) -> (usize, usize) {
-        (self.sends.borrow().len(), self.receives.borrow().len())
+        let accepted = self.sends.borrow().values().filter(|sent| sent.accepted).count();
+        (accepted, self.receives.borrow().len())
     }
 
     /// What is bound above, if anything.
     #[must_use]
     pub fn bound(&self) -> Option<Rc<dyn Protocol>> {
         self.protocol.borrow().clone()
+    }
+
+    /// Whether nothing is out or on its way, in either direction.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.sends.borrow().is_empty() && self.receives.borrow().is_empty()
     }
 
     /// The receives that NDIS holds, as NBLs.

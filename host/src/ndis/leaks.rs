@@ -25,11 +25,14 @@ impl Ndis {
             world.violation(&rules::TIMER_LEFT, format!("a timer is allocated {when}"));
         }
         let mut names: Vec<String> = left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
-        for (&addr, _) in self.owners.borrow().iter().filter(|(_, owner)| **owner == adapter.handle) {
+        let since = adapter.initialized_at.get();
+        let owners = self.owners.borrow();
+        for (&addr, _) in owners.iter().filter(|(_, o)| o.handle == adapter.handle && o.serial > since) {
             if let Some(block) = world.mem.block(addr) {
                 names.push(format!("{} bytes, tag {}, from {}", block.size, tag(block.tag), block.by));
             }
         }
+        drop(owners);
         if !names.is_empty() {
             world.violation(rule, format!("{} {when}: {}", names.len(), list(&names)));
         }

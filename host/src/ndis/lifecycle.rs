@@ -12,9 +12,10 @@ use crate::{
         NDIS_MINIPORT_RESTART_PARAMETERS as Restart, NDIS_OBJECT_HEADER, NET_DEVICE_PNP_EVENT as PnpEvent, Ptr,
         constants as c,
     },
+    cpu::PASSIVE,
+    devnode::Device,
     imports,
     mem::Kind,
-    devnode::Device,
     verify::rules,
     world::{call, world},
 };
@@ -79,6 +80,7 @@ impl Ndis {
         p.set(Init::AllocatedResources, resources);
         p.set(Init::MiniportAddDeviceContext, adapter.add_device_context.get());
         p.set(Init::IfIndex, 1);
+        adapter.initialized_at.set(world().mem.allocated.get());
         adapter.set_state(State::Initializing);
         let miniport = &adapter.miniport;
         let args = [adapter.handle, miniport.context, block];
@@ -166,8 +168,13 @@ impl Ndis {
         Paused { pended }
     }
 
-    /// MiniportResetEx; returns when the reset is complete.
+    /// MiniportResetEx at PASSIVE_LEVEL; returns when the reset is complete.
     pub fn reset(&self, adapter: &Rc<Adapter>) -> u32 {
+        self.reset_at(adapter, PASSIVE)
+    }
+
+    /// The same with the call itself at another level, up to DISPATCH_LEVEL (NDIS-RESET-01).
+    pub fn reset_at(&self, adapter: &Rc<Adapter>, level: u8) -> u32 {
         let world = world();
         if adapter.miniport.handlers.reset == 0 {
             return c::NDIS_STATUS_NOT_SUPPORTED;
@@ -176,7 +183,10 @@ impl Ndis {
         abi::write(out, 0_u64);
         adapter.reset.begin();
         let args = [adapter.context.get(), out];
+        let before = world.cpu().set_irql(level);
         let mut status = call("MiniportResetEx", adapter.miniport.handlers.reset, &args) as u32;
+        world.cpu().set_irql(before);
+        world.sched.deliver();
         let addressing: u8 = abi::read(out);
         adapter.addressing_reset.set(addressing != 0);
         if status == c::NDIS_STATUS_PENDING {
@@ -244,6 +254,8 @@ impl Ndis {
         if handler != 0 {
             call("MiniportRemoveDevice", handler, &[adapter.add_device_context.get()]);
         }
+        adapter.initialized_at.set(0);
+        self.check_nothing_left(adapter, "after MiniportRemoveDevice", &rules::HALT_LEAK);
         self.forget(adapter);
     }
 

@@ -64,7 +64,7 @@ imports! {
         }
         let addr = world.mem.allocate(Kind::NdisMemory, tag, len as usize, "NdisAllocateMemoryWithTagPriority");
         if let Some(addr) = addr {
-            world.ndis.owners.borrow_mut().insert(addr, handle);
+            world.ndis.own(addr, handle);
         }
         addr.unwrap_or(0)
     }
@@ -94,7 +94,7 @@ imports! {
         }
         let mdl = make_mdl(addr, len, Kind::Mdl, "NdisAllocateMdl");
         if let Some(mdl) = mdl {
-            world.ndis.owners.borrow_mut().insert(mdl, handle);
+            world.ndis.own(mdl, handle);
         }
         mdl.unwrap_or(0)
     }

@@ -42,8 +42,8 @@ pub struct Ndis {
     pub objects: Objects,
     /// How scatter/gather lists are delivered.
     pub sg_policy: dma::SgPolicy,
-    /// Who allocated NDIS memory: adapter or driver handle by address.
-    owners: RefCell<std::collections::BTreeMap<u64, u64>>,
+    /// Who allocated NDIS memory.
+    owners: RefCell<std::collections::BTreeMap<u64, Owner>>,
     cancel_id: std::cell::Cell<u8>,
     /// What was allocated from pools.
     made: pools::Made,
@@ -51,7 +51,22 @@ pub struct Ndis {
     pub error_log: RefCell<Vec<log::Entry>>,
 }
 
+/// Who allocated a block, and when.
+#[derive(Clone, Copy)]
+struct Owner {
+    /// Adapter or driver handle.
+    handle: u64,
+    /// The world's count of allocations then.
+    serial: u64,
+}
+
 impl Ndis {
+    /// Notes who allocated a block.
+    fn own(&self, addr: u64, handle: u64) {
+        let serial = crate::world::world().mem.allocated.get();
+        self.owners.borrow_mut().insert(addr, Owner { handle, serial });
+    }
+
     /// The registered miniport driver.
     #[must_use]
     pub fn miniport(&self) -> Option<Rc<Miniport>> {

@@ -2,7 +2,7 @@
 
 use super::{
     Ndis,
-    adapter::{Adapter, State},
+    adapter::{Adapter, Sent, State},
     check,
     nbl::{self, Nbl},
 };
@@ -18,10 +18,12 @@ use std::rc::Rc;
 /// A send that takes longer is lost (NdisTimedDataSend).
 pub const LONGEST_SEND: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How a paused driver refuses sends: NDIS-PAUSE-08, NDIS-PM-04, NDIS-SURP-02.
+const REFUSALS: [u32; 3] = [c::NDIS_STATUS_PAUSED, c::NDIS_STATUS_LOW_POWER_STATE, c::NDIS_STATUS_NOT_ACCEPTED];
+
 impl Ndis {
     /// Sends a chain. NDIS itself completes it when the adapter cannot take sends.
     pub fn send(&self, adapter: &Rc<Adapter>, list: &[Nbl]) {
-        let world = world();
         if list.is_empty() {
             return;
         }
@@ -38,9 +40,17 @@ impl Ndis {
             }
             return;
         }
+        self.hand_down(adapter, list);
+    }
+
+    /// Gives a chain to MiniportSendNetBufferLists, whatever the state: NDIS may be on its way there when a pause
+    /// begins on another CPU (NDIS-PAUSE-08).
+    pub fn hand_down(&self, adapter: &Rc<Adapter>, list: &[Nbl]) {
+        let world = world();
         let now = world.clock.now();
         let frames: usize = list.iter().map(|&nbl| nbl::net_buffers(nbl).len()).sum();
-        adapter.sends.borrow_mut().extend(list.iter().map(|nbl| (nbl.addr(), now)));
+        let sent = Sent { at: now, accepted: false };
+        adapter.sends.borrow_mut().extend(list.iter().map(|nbl| (nbl.addr(), sent)));
         adapter.count(|n| {
             n.sends += list.len() as u64;
             n.frames_sent += frames as u64;
@@ -52,6 +62,13 @@ impl Ndis {
             adapter.miniport.handlers.send,
             &[adapter.context.get(), first.addr(), 0, u64::from(flags)],
         );
+        let mut sends = adapter.sends.borrow_mut();
+        for nbl in list {
+            // A completed NBL is the protocol's again, and may even be out anew.
+            if let Some(sent) = sends.get_mut(&nbl.addr()).filter(|sent| sent.at == now) {
+                sent.accepted = true;
+            }
+        }
     }
 
     /// Asks the miniport to cancel queued sends.
@@ -62,7 +79,7 @@ impl Ndis {
     /// Ends the run if a send has been out too long.
     pub fn check_sends(&self, adapter: &Adapter) {
         let now = world().clock.now();
-        let oldest = adapter.sends.borrow().values().min().copied();
+        let oldest = adapter.sends.borrow().values().map(|sent| sent.at).min();
         if let Some(oldest) = oldest.filter(|&oldest| now.since(oldest) > LONGEST_SEND) {
             let detail = format!("an NBL has been out for {:?}", now.since(oldest));
             world().note_violation(&rules::SEND_TIMEOUT, detail);
@@ -88,7 +105,7 @@ imports! {
             if status == c::NDIS_STATUS_PENDING {
                 world.violation(&rules::SEND_COMPLETE, format!("NBL {:#x} completed with NDIS_STATUS_PENDING", nbl.addr()));
             }
-            if matches!(adapter.state(), State::Paused | State::Halting) && status != c::NDIS_STATUS_PAUSED {
+            if matches!(adapter.state(), State::Paused | State::Halting) && !REFUSALS.contains(&status) {
                 world.violation(&rules::SEND_PAUSED, format!("NBL {:#x} completed with {status:#x} in state {}", nbl.addr(), adapter.state()));
             }
             adapter.count(|n| {

@@ -40,10 +40,7 @@ pub use debug::Debug;
 pub use platform::{Platform, Vector};
 pub use versions::has;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 /// The kernel's state in one world.
 #[derive(Default)]
@@ -84,8 +81,6 @@ pub struct Nt {
     links: io::link::Links,
     /// Entries that the driver wrote to the event log.
     pub error_log: io::error_log::ErrorLog,
-    /// The registry.
-    pub registry: RefCell<crate::pnp::registry::Registry>,
     /// What the driver said with DbgPrint.
     pub debug: debug::Debug,
     /// Trace providers.
@@ -94,7 +89,6 @@ pub struct Nt {
     thunks: thunks::Thunks,
     variables: variables::Variables,
     platform: RefCell<Option<Rc<dyn Platform>>>,
-    driver: Cell<u64>,
 }
 
 impl Nt {
@@ -113,11 +107,5 @@ impl Nt {
     #[must_use]
     pub fn entry(&self, target: u64) -> u64 {
         self.thunks.entry(target)
-    }
-
-    /// The DRIVER_OBJECT of the loaded driver; NULL before there is one.
-    #[must_use]
-    pub fn driver_object(&self) -> u64 {
-        self.driver.get()
     }
 }

@@ -208,7 +208,7 @@ fn idle_pause(adapter: &Rc<Adapter>) -> Result<(), String> {
     let world = world();
     let until = world.clock.now().after(ANSWER);
     // What QEMU's network still sends after the connections are closed has to settle.
-    let quiet = world.sched.block("outstanding sends", Some(until), &|| adapter.outstanding() == (0, 0));
+    let quiet = world.sched.block("outstanding sends", Some(until), &|| adapter.is_quiet());
     if !quiet {
         return Err(format!("NBLs are out long after the traffic ended: {:?}", adapter.outstanding()));
     }

@@ -236,8 +236,8 @@ fn chained_parts() {
         a.sub(rsp, 32)?;
         a.nop()
     });
-    // The part saves rsi besides.
-    let part = info(4, 5, 0, &[(5, 4, RSI, &[2])]);
+    // The part saves rsi besides, and uses an odd number of codes.
+    let part = info(4, 5, 0, &[(5, 4, RSI, &[2]), (0, 2, 1, &[])]);
     b.function("Part", Some(&part), |a| {
         a.mov(qword_ptr(rsp + 16), rsi)?;
         a.nop()
@@ -246,12 +246,12 @@ fn chained_parts() {
     let mut site = Box::new(CallSite::default());
     let image = loaded(&b, &raw mut *site);
     let caller = image.export("Main").unwrap();
-    let stack = [0, 0, 51, 0, 52, caller, 0, 0u64];
+    let stack = [0, 0, 51, 0, 0, 0, 52, caller];
     let base = stack.as_ptr() as u64;
     let mut registers = Registers { rip: image.export("Part").unwrap() + 5, ..Registers::default() };
     registers.gpr[Reg::Rsp as usize] = base;
     let frames = unwind(&image, &Start::from_registers(&registers), base..base + 64, 2);
-    assert_eq!(frames.get(1).map(|f| (f.ip, f.rsp)), Some((caller, base + 48)));
+    assert_eq!(frames.get(1).map(|f| (f.ip, f.rsp)), Some((caller, base + 64)));
     drop(area);
 }
 

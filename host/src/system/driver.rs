@@ -14,6 +14,8 @@ use std::rc::Rc;
 const IO_TYPE_DRIVER: i16 = 4;
 /// Bytes of a DRIVER_EXTENSION.
 const EXTENSION: usize = 0x50;
+/// How long sends that were refused may take to come back.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
 /// NDIS_PNP pause reasons.
 const PAUSE_REMOVE: u32 = 0x80;
 
@@ -79,6 +81,9 @@ impl System {
             ndis.set(&adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &0_u32.to_le_bytes());
             ndis.pause(&adapter, PAUSE_REMOVE);
         }
+        // NDIS halts only when nothing is out or on its way (NDIS-HALT-01).
+        let until = self.world.clock.now().after(QUIET);
+        self.world.sched.block("sends to come back before the halt", Some(until), &|| adapter.is_quiet());
         ndis.halt(&adapter, c::NdisHaltDeviceDisabled);
         adapter.protocol.replace(None);
         ndis.remove(&adapter);

@@ -77,6 +77,15 @@ impl Load {
         });
     }
 
+    /// Ends it, with no demands: the device has gone.
+    #[track_caller]
+    pub fn abandon(self) {
+        self.state.stop.set(true);
+        for thread in self.threads {
+            thread.join();
+        }
+    }
+
     /// Ends it, waits until what is on its way has arrived, and checks what has: contents, order, nothing twice; every
     /// frame that was completed with success has been on the wire.
     #[track_caller]

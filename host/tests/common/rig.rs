@@ -9,14 +9,13 @@ use ferrite_host::{
     abi::{NET_BUFFER_LIST, constants as c},
     ndis::{
         adapter::{Adapter, State},
-        nbl,
         protocol::Protocol,
     },
     net::{Port, Shape, frames},
     sched::Thread,
     system::{Node, Setup, System},
     verify::End,
-    world::{InterruptMode, call, world},
+    world::{InterruptMode, world},
 };
 use std::{
     cell::RefCell,
@@ -35,8 +34,12 @@ pub const FILTER: u32 = c::NDIS_PACKET_TYPE_DIRECTED | c::NDIS_PACKET_TYPE_BROAD
 pub mod register {
     /// Device control.
     pub const CTRL: u64 = 0x0000;
-    /// Interrupt mask.
+    /// Interrupt causes; a read may clear them.
+    pub const ICR: u64 = 0x00C0;
+    /// Interrupt mask: set.
     pub const IMS: u64 = 0x00D0;
+    /// Interrupt mask: clear.
+    pub const IMC: u64 = 0x00D8;
     /// Receive control; bit 1 enables.
     pub const RCTL: u64 = 0x0100;
     /// Transmit control; bit 1 enables.
@@ -300,18 +303,13 @@ impl Rig {
     /// Gives sends to the driver in a state in which NDIS itself would complete them: they may be on their way already
     /// when a pause begins.
     pub fn send_to_driver(&self, frames: &[Vec<u8>]) {
-        let world = world();
         let build = |frame: &Vec<u8>| frames::build(&[(frame, Shape::flat(frame.len()))], 0).expect("memory");
         let chain: Vec<_> = frames.iter().map(build).collect();
-        let now = world.clock.now();
         self.port.out.set(self.port.out.get() + chain.len());
-        self.adapter.sends.borrow_mut().extend(chain.iter().map(|nbl| (nbl.addr(), now)));
         for nbl in &chain {
             nbl.set(NET_BUFFER_LIST::SourceHandle, self.adapter.handle);
         }
-        let first = nbl::link(&chain).addr();
-        let args = [self.adapter.context.get(), first, 0, 0];
-        call("MiniportSendNetBufferLists", self.adapter.miniport.handlers.send, &args);
+        world().ndis.hand_down(&self.adapter, &chain);
     }
 
     /// Waits for so many frames at the far end, and takes them.

@@ -84,7 +84,7 @@ impl Nt {
         let database = put_string(hardware, r"\REGISTRY\MACHINE\HARDWARE\DESCRIPTION\SYSTEM")?;
         p.set(Driver::HardwareDatabase, hardware);
         self.drivers.blocks.borrow_mut().extend([object, name, key, hardware, database]);
-        self.driver.set(object);
+        world().driver_object.set(object);
         Some(object)
     }
 
@@ -98,13 +98,13 @@ impl Nt {
             let _ = mem.free(Kind::Host, block);
         }
         self.drivers.again.take();
-        self.driver.set(0);
+        world().driver_object.set(0);
     }
 
     /// Calls the reinitialization routines that DriverEntry registered, once all drivers are loaded.
     pub fn reinitialize_drivers(&self) {
         for (routine, context) in self.drivers.again.take() {
-            call("DRIVER_REINITIALIZE", routine, &[self.driver_object(), context, 1]);
+            call("DRIVER_REINITIALIZE", routine, &[world().driver_object.get(), context, 1]);
         }
     }
 }

@@ -31,7 +31,7 @@ fn open_key(pdo: u64, kind: u32, out: u64) -> u32 {
     };
     // The hardware key's own subkey for drivers.
     let path = if driver { path } else { format!(r"{path}\Device Parameters") };
-    world.nt.registry.borrow_mut().create(&path);
+    world.registry.borrow_mut().create(&path);
     write(out, world.nt.handles.open(Target::Key(Registry::kernel_path(&path))));
     c::STATUS_SUCCESS
 }

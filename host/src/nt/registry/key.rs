@@ -128,7 +128,7 @@ imports! {
     fn ZwCreateKey(out: u64, _access: u32, names: u64, _title: u32, _class: u64, _options: u32, disposition: u64) -> u32 {
         let path = attributes("ZwCreateKey", names);
         let known = with(&path, |_| ()).is_some();
-        world().nt.registry.borrow_mut().create(&path);
+        world().registry.borrow_mut().create(&path);
         write_out(disposition, if known { OPENED } else { CREATED });
         open_to(out, &path)
     }
@@ -138,7 +138,7 @@ imports! {
         match with(&path, |key| key.subkeys().count()) {
             None => c::STATUS_OBJECT_NAME_NOT_FOUND,
             Some(0) => {
-                world().nt.registry.borrow_mut().delete(&path);
+                world().registry.borrow_mut().delete(&path);
                 c::STATUS_SUCCESS
             }
             Some(_) => STATUS_CANNOT_DELETE,
@@ -170,7 +170,7 @@ imports! {
     fn ZwDeleteValueKey(handle: u64, name: u64) -> u32 {
         let path = path_of("ZwDeleteValueKey", handle);
         let name = unicode(Ptr::new(name));
-        let gone = world().nt.registry.borrow_mut().key_mut(&path).is_some_and(|key| key.delete_value(&name));
+        let gone = world().registry.borrow_mut().key_mut(&path).is_some_and(|key| key.delete_value(&name));
         if gone { c::STATUS_SUCCESS } else { c::STATUS_OBJECT_NAME_NOT_FOUND }
     }
 }

@@ -71,7 +71,7 @@ fn relative(what: &str, to: u32, path: u64) -> Option<String> {
 
 /// Looks at a key.
 fn with<R>(path: &str, look: impl FnOnce(&Key) -> R) -> Option<R> {
-    world().nt.registry.borrow().key(path).map(look)
+    world().registry.borrow().key(path).map(look)
 }
 
 /// Opens a key that exists.

@@ -202,7 +202,7 @@ fn one_value(query: &Query, path: &str, context: u64) -> u32 {
     let result = deliver(query, context, &value);
     if query.flags & DELETE != 0
         && status::success(result)
-        && let Some(key) = world().nt.registry.borrow_mut().key_mut(path)
+        && let Some(key) = world().registry.borrow_mut().key_mut(path)
     {
         key.delete_value(&name);
     }

@@ -19,21 +19,21 @@ imports! {
 
     fn RtlCreateRegistryKey(to: u32, path: u64) -> u32 {
         let Some(path) = relative("RtlCreateRegistryKey", to, path) else { return c::STATUS_INVALID_PARAMETER };
-        world().nt.registry.borrow_mut().create(&path);
+        world().registry.borrow_mut().create(&path);
         c::STATUS_SUCCESS
     }
 
     fn RtlWriteRegistryValue(to: u32, path: u64, name: u64, kind: u32, data: u64, size: u32) -> u32 {
         let Some(path) = relative("RtlWriteRegistryValue", to, path) else { return c::STATUS_INVALID_PARAMETER };
         let value = Value::from_bytes(kind, &bytes(data, size as usize));
-        world().nt.registry.borrow_mut().set(&path, &wide(name), value);
+        world().registry.borrow_mut().set(&path, &wide(name), value);
         c::STATUS_SUCCESS
     }
 
     fn RtlDeleteRegistryValue(to: u32, path: u64, name: u64) -> u32 {
         let Some(path) = relative("RtlDeleteRegistryValue", to, path) else { return c::STATUS_INVALID_PARAMETER };
         let name = wide(name);
-        let gone = world().nt.registry.borrow_mut().key_mut(&path).is_some_and(|key| key.delete_value(&name));
+        let gone = world().registry.borrow_mut().key_mut(&path).is_some_and(|key| key.delete_value(&name));
         if gone { c::STATUS_SUCCESS } else { c::STATUS_OBJECT_NAME_NOT_FOUND }
     }
 }

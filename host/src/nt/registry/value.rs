@@ -82,7 +82,7 @@ imports! {
     fn ZwSetValueKey(handle: u64, name: u64, _title: u32, kind: u32, data: u64, size: u32) -> u32 {
         let path = path_of("ZwSetValueKey", handle);
         let (name, data) = (unicode(Ptr::new(name)), bytes(data, size as usize));
-        let mut registry = world().nt.registry.borrow_mut();
+        let mut registry = world().registry.borrow_mut();
         let Some(key) = registry.key_mut(&path) else { return c::STATUS_OBJECT_NAME_NOT_FOUND };
         key.set(&name, Value::from_bytes(kind, &data));
         c::STATUS_SUCCESS

@@ -90,6 +90,10 @@ fn checksum_is_the_linkers() {
     else {
         panic!("no checksum remark");
     };
+    // The field is zero yet. Folding the carry of 16-bit words is counting modulo 0xffff, with 1 to 0xffff as results.
+    let words = file.chunks(2).map(|w| u64::from(u16::from_le_bytes([w[0], w[1]])));
+    let expected = (words.sum::<u64>() - 1) % 0xffff + 1 + file.len() as u64;
+    assert_eq!(u64::from(computed), expected);
     // The field lies 88 bytes behind the PE signature.
     let field = u32::from_le_bytes(file[0x3c..0x40].try_into().unwrap()) as usize + 88;
     file[field..field + 4].copy_from_slice(&computed.to_le_bytes());

@@ -391,3 +391,43 @@ fn gs_base_is_the_kpcr() {
     // SAFETY: as it was.
     unsafe { crate::trap::set_gs(before) };
 }
+
+extern "win64" fn copy(to: *mut u8, from: *const u8, len: usize) -> u64 {
+    // SAFETY: the test passes memory of this length on one side, a window on the other.
+    unsafe { std::ptr::copy_nonoverlapping(from, to, len) };
+    // A leaf that keeps its variables below the stack pointer, and touches the window again.
+    // SAFETY: as above.
+    let first = unsafe { to.read_volatile() };
+    u64::from(first)
+}
+
+/// Imports may use windows as they use memory, with whatever instructions the C library has.
+#[test]
+fn host_code_copies_from_and_to_windows() {
+    let mut world = World::new();
+    let mut b = Builder::new();
+    let slot = b.import("ntoskrnl.exe", "Copy");
+    b.function("Run", None, |a| {
+        a.sub(rsp, 40)?;
+        a.add_instruction(crate::pe::testing::at(Code::Call_rm64, slot))?;
+        a.add(rsp, 40)?;
+        a.ret()
+    });
+    let image = world.load(&b, &[("Copy", copy as *const () as u64)]);
+    let _entered = world.area.enter().unwrap();
+    let (base, window) = world.memory(4096);
+    let content: Vec<u8> = (0..4096u32).map(|i| (i % 251) as u8 + 1).collect();
+    for len in (1..200).chain([255, 256, 300, 511, 1000, 2048, 4096]) {
+        let mut memory = vec![0; 4096];
+        window.borrow_mut().copy_from_slice(&content);
+        let copied = world.run(&image, "Run", [memory.as_mut_ptr() as u64, base, len as u64, 0]);
+        assert_eq!(copied.unwrap(), 1);
+        assert!(memory[..len] == content[..len] && memory[len..].iter().all(|b| *b == 0), "{len} from");
+        window.borrow_mut().fill(0);
+        let copied = world.run(&image, "Run", [base, content.as_ptr() as u64, len as u64, 0]);
+        assert_eq!(copied.unwrap(), 1);
+        let window = window.borrow();
+        assert!(window[..len] == content[..len] && window[len..].iter().all(|b| *b == 0), "{len} to");
+    }
+    assert_eq!(world.area.stats().patched, 0);
+}

@@ -74,6 +74,10 @@ fn driver() -> Builder {
         a.pop(rax)?;
         a.ret()
     });
+    b.function("Bit", None, |a| {
+        a.bts(dword_ptr(rcx), edx)?;
+        a.ret()
+    });
     b.function("CopyTo", None, |a| {
         a.push(rdi)?;
         a.push(rsi)?;
@@ -192,8 +196,11 @@ fn instructions_that_cannot_be_completed() {
     let image = world.load(&driver(), &[("Store", 1)]);
     let _entered = world.area.enter().unwrap();
     let base = world.area.map_window(0x1000, Box::new(Ones)).unwrap();
-    let info = world.run(&image, "Push", [base, 0, 0, 0]).unwrap_err();
-    assert_eq!((info.kind, info.origin), (FaultKind::UnsupportedAccess, Origin::Image));
+    // One moves the stack pointer, the other's operand is elsewhere than it says.
+    for name in ["Push", "Bit"] {
+        let info = world.run(&image, name, [base, 40, 0, 0]).unwrap_err();
+        assert_eq!((info.kind, info.origin), (FaultKind::UnsupportedAccess, Origin::Image));
+    }
     // The other end of a copy is bad.
     let info = world.run(&image, "CopyTo", [base, 0x40, 0, 0]).unwrap_err();
     assert_eq!((info.kind, info.address), (FaultKind::AccessViolation(Touch::Read), Some(0x40)));
@@ -219,6 +226,31 @@ fn access_without_stack_is_a_stack_overflow() {
         assert_eq!((info.kind, info.registers.rsp()), (FaultKind::StackOverflow, at));
     }
     drop(stack);
+}
+
+/// A frame bigger than the stack: `__chkstk` finds the guard, and the stack still names the function.
+#[test]
+fn frame_probe_is_a_stack_overflow() {
+    let mut world = World::new();
+    let mut b = Builder::new();
+    let slot = b.import("ntoskrnl.exe", "__chkstk");
+    b.function("Big", None, |a| {
+        a.mov(eax, 0x10_0000)?;
+        a.add_instruction(at(Code::Call_rm64, slot))?;
+        a.sub(rsp, rax)?;
+        a.add(rsp, rax)?;
+        a.ret()
+    });
+    let probe = crate::pe::Binding::Raw(crate::pe::chkstk as *const () as u64);
+    let image = b.load(&raw mut *world.site, |_, _| Some(probe));
+    world.area.register_image(&image);
+    let _entered = world.area.enter().unwrap();
+    let task = world.start(&image, "Big", [0; 4]);
+    let range = task.range;
+    let info = world.finish(task).unwrap_err();
+    assert_eq!((info.kind, info.origin), (FaultKind::StackOverflow, Origin::Host));
+    assert!(range.in_guard(info.address.unwrap()));
+    assert!(range.contains(info.registers.rsp()));
 }
 
 /// A fault of this program itself still ends it.
