@@ -2,7 +2,12 @@
 
 use clap::{Parser, Subcommand};
 use ferrite_host::{devices, image, inspect, run};
-use std::{fmt::Display, path::PathBuf, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 /// Windows around a network driver, on Linux: loads an NDIS 6 miniport image (.sys), binds it by its INF to
 /// a NIC of QEMU's, carries traffic through it, and holds it to the rules of NDIS.
@@ -82,20 +87,22 @@ fn look_into(options: &InspectOptions) -> ExitCode {
 fn show<T: serde::Serialize + Display, E: Display>(result: Result<T, E>, json: bool) -> ExitCode {
     match result {
         Ok(value) if json => print_json(&value),
-        Ok(value) => {
-            println!("{}", value.to_string().trim_end());
-            ExitCode::SUCCESS
-        }
+        Ok(value) => print(value.to_string().trim_end()),
         Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// Prints a result; a reader that has seen enough is no failure.
+fn print(text: &str) -> ExitCode {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(&error.to_string()),
+        _ => ExitCode::SUCCESS,
     }
 }
 
 fn print_json(value: &impl serde::Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(text) => print(&text),
         Err(error) => fail(&error.to_string()),
     }
 }

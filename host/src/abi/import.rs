@@ -123,7 +123,7 @@ macro_rules! imports {
             $body
         } )*
         $(#[$table_doc])*
-        pub static $table: &[$crate::abi::Import] = &[ $( 
+        pub static $table: &[$crate::abi::Import] = &[ $(
             $crate::abi::Import::code($module, stringify!($name), $name as *const ()) ),* ];
     };
 }

@@ -5,7 +5,8 @@ mod ptr;
 
 pub use import::{Address, Bind, CallGuard, CallInfo, Import, enter};
 pub use ptr::{
-    Field, Layout, Plain, Ptr, Record, bytes, c_string, fill, read, read_into, unicode, write, write_bytes, write_out,
+    Field, Layout, Plain, Ptr, Record, bytes, c_string, fill, read, read_into, unicode, write, write_bytes,
+    write_out,
 };
 
 /// Structures: a type each, with a constant for every member.

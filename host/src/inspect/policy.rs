@@ -82,13 +82,13 @@ fn check_import(import: &Import) -> Result<(), (Rule, String)> {
     let Some(known) = known(&import.name) else {
         return Err((Rule::Windows7, "is in no table: whether Windows 7 has it is not known".into()));
     };
-    if !known.module.eq_ignore_ascii_case(&import.module) {
-        return Err((Rule::Windows7, format!("belongs to {} on Windows 7", known.module)));
-    }
     match known.in_seven {
         Some(true) => {}
         Some(false) => return Err((Rule::Windows7, "is not in Windows 7".into())),
         None => return Err((Rule::Windows7, "is not known to be in Windows 7".into())),
+    }
+    if !known.module.eq_ignore_ascii_case(&import.module) {
+        return Err((Rule::Windows7, format!("belongs to {} on Windows 7", known.module)));
     }
     let kernel = !import.module.eq_ignore_ascii_case("ndis.sys");
     match known.oldest.filter(|oldest| kernel && *oldest > Windows::Server2003) {

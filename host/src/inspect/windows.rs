@@ -63,7 +63,10 @@ fn table() -> HashMap<String, Known> {
         serde_json::from_str(include_str!("../../../ddk/abi/functions.json")).unwrap_or_default();
     let rows = json["functions"].as_object().into_iter().flatten();
     rows.filter_map(|(name, row)| {
-        let module = row["module"].as_str()?.to_owned();
+        // Without a module stand functions that are no exports, and those looked for and not found.
+        let lists = row["in_win7_x64_export_list"].as_object();
+        let absent = lists.is_some_and(|lists| lists.values().all(|listed| listed == false));
+        let module = row["module"].as_str().or(absent.then_some("no module"))?.to_owned();
         let documented = row["min_client"].as_str().and_then(oldest);
         let known = Known { in_seven: in_seven(row, &module), oldest: documented, module };
         Some((name.clone(), known))
@@ -75,13 +78,13 @@ fn table() -> HashMap<String, Known> {
 /// guards of the header have to agree.
 fn in_seven(row: &Value, module: &str) -> Option<bool> {
     let list = match module {
-        "ntoskrnl.exe" => "ntoskrnl",
         "hal.dll" => "hal",
-        _ => {
+        "ndis.sys" => {
             let documented = row["win7_by_doc"].as_bool()?;
             let first = row["first_header_view"].as_str()?.parse::<u32>().ok()?;
             return Some(documented && first <= 620);
         }
+        _ => "ntoskrnl",
     };
     row["in_win7_x64_export_list"][list].as_bool()
 }
@@ -149,6 +152,7 @@ mod tests {
         let counter = known("KeQueryPerformanceCounter").unwrap();
         assert_eq!((counter.module.as_str(), counter.in_seven), ("hal.dll", Some(true)));
         assert_eq!(known("IoReportInterruptActive").unwrap().in_seven, Some(false));
+        assert_eq!(known("__chkstk").unwrap().in_seven, Some(false));
         let register = known("NdisMRegisterMiniportDriver").unwrap();
         assert_eq!((register.oldest, register.in_seven), (Some(Windows::Vista), Some(true)));
         assert!(known("NdisInitializeString").is_none_or(|known| known.module == "ndis.sys"));

@@ -56,6 +56,9 @@ pub struct Port {
     pub keep_order: Cell<bool>,
     /// Status indications.
     pub statuses: RefCell<Vec<Status>>,
+    /// Keep frames whose send was refused with NDIS_STATUS_PAUSED, to send them again after the restart.
+    pub retry: Cell<bool>,
+    again: RefCell<Vec<Vec<u8>>>,
     /// Frames dropped because nobody read them.
     pub overflow: Cell<u64>,
     turn: Cell<u64>,
@@ -128,6 +131,17 @@ impl Port {
         self.received.borrow_mut().pop_front()
     }
 
+    /// Frames that were refused because of a pause, and are the caller's to send again.
+    pub fn take_refused(&self) -> Vec<Vec<u8>> {
+        self.again.take()
+    }
+
+    /// Whether there are such frames.
+    #[must_use]
+    pub fn has_refused(&self) -> bool {
+        !self.again.borrow().is_empty()
+    }
+
     /// Completions with a status other than success.
     #[must_use]
     pub fn failed(&self) -> u64 {
@@ -160,6 +174,9 @@ impl Protocol for Port {
         for &nbl in nbls {
             let status = nbl.get(NET_BUFFER_LIST::Status).cast_unsigned();
             *self.completed.borrow_mut().entry(status).or_default() += 1;
+            if status == c::NDIS_STATUS_PAUSED && self.retry.get() {
+                self.again.borrow_mut().extend(frames::read(nbl));
+            }
             if self.keep_order.get() {
                 self.order.borrow_mut().push(frames::number(nbl));
             }

@@ -116,6 +116,8 @@ pub struct Stack {
     pongs: RefCell<Vec<u16>>,
     stopping: Cell<bool>,
     stopped: Cell<bool>,
+    /// Something is to be sent that no poll has seen.
+    asked: Cell<bool>,
     next_port: Cell<u16>,
     mtu: usize,
 }
@@ -131,6 +133,8 @@ impl Stack {
         let general = adapter.general.borrow().clone().unwrap_or_default();
         let mtu = general.mtu as usize;
         let outgoing = RefCell::default();
+        // What a pause refuses is sent after the restart: TCP would find out a second later.
+        port.retry.set(true);
         let mut config = Config::new(EthernetAddress(general.mac).into());
         config.random_seed = u64::from_le_bytes([general.mac[0], general.mac[1], general.mac[2], general.mac[3], general.mac[4], general.mac[5], 0x5E, 0xED]);
         let now = instant(world().clock.now());
@@ -153,6 +157,7 @@ impl Stack {
             pongs: RefCell::default(),
             stopping: Cell::new(false),
             stopped: Cell::new(false),
+            asked: Cell::new(false),
             next_port: Cell::new(49152),
             mtu,
         })
@@ -178,6 +183,7 @@ impl Stack {
     /// One poll, what came of it, and a sleep if there is nothing to do.
     fn step(&self) {
         let world = world();
+        self.asked.set(false);
         let now = instant(world.clock.now());
         self.poll_once(now);
         let sent = !self.outgoing.borrow().is_empty();
@@ -195,7 +201,8 @@ impl Stack {
             return;
         }
         let until = world.clock.now().after(delay.max(Duration::from_micros(100)));
-        let waiting = || self.stopping.get() || (self.port.has_room() && !self.port.received.borrow().is_empty());
+        let refused = || self.port.has_refused() && self.adapter.state() == State::Running;
+        let waiting = || self.stopping.get() || self.asked.get() || refused() || (self.port.has_room() && !self.port.received.borrow().is_empty());
         world.sched.block("frames", Some(until), &waiting);
     }
 
@@ -206,7 +213,12 @@ impl Stack {
 
     /// Hands down what the poll produced, as one chain.
     fn flush(&self) {
-        let frames = self.outgoing.take();
+        let mut frames = self.outgoing.take();
+        if self.adapter.state() == State::Running && self.port.has_refused() {
+            let mut first = self.port.take_refused();
+            first.append(&mut frames);
+            frames = first;
+        }
         if frames.is_empty() {
             return;
         }
@@ -271,6 +283,7 @@ impl Stack {
             let buffer = socket.send(repr.buffer_len(), IpAddress::Ipv4(to)).ok()?;
             repr.emit(&mut Icmpv4Packet::new_unchecked(buffer), &phy::ChecksumCapabilities::default());
         }
+        self.asked.set(true);
         let until = began.after(longest);
         let answered = || self.pongs.borrow().contains(&sequence);
         world().sched.block("an echo reply", Some(until), &answered).then(|| world().clock.now().since(began))
@@ -283,6 +296,8 @@ impl Stack {
     pub fn connect(&self, to: (Ipv4Address, u16), make: impl FnOnce(SocketHandle) -> Transfer) -> Result<Rc<Transfer>, String> {
         let buffer = || tcp::SocketBuffer::new(vec![0; BUFFER]);
         let mut socket = tcp::Socket::new(buffer(), buffer());
+        socket.set_nagle_enabled(false);
+        socket.set_ack_delay(None);
         socket.set_timeout(Some(smoltcp::time::Duration::from_secs(30)));
         let from = self.next_port.get();
         self.next_port.set(from.checked_add(1).unwrap_or(49152));
@@ -291,6 +306,7 @@ impl Stack {
         let handle = self.sockets.borrow_mut().add(socket);
         let transfer = Rc::new(make(handle));
         self.transfers.borrow_mut().push(Rc::clone(&transfer));
+        self.asked.set(true);
         Ok(transfer)
     }
 }

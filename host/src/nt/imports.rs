@@ -65,6 +65,7 @@ pub static TABLES: &[&[Import]] = &[
     sync::event::TABLE,
     sync::irql::TABLE,
     sync::mutex::TABLE,
+    sync::named::TABLE,
     sync::resource::TABLE,
     sync::rundown::TABLE,
     sync::spin::TABLE,

@@ -90,8 +90,6 @@ layouts! {
         ProcNumber: u8 = 14,
     }
 
-    WAIT_BLOCK_ARRAY: 0 {}
-
     KEY_BASIC_INFORMATION: 16 {
         LastWriteTime: u64 = 0,
         TitleIndex: u32 = 8,

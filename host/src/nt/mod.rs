@@ -51,6 +51,7 @@ pub struct Nt {
     pub dispatcher: sync::dispatcher::Dispatcher,
     regions: sync::mutex::Regions,
     resources: sync::resource::Resources,
+    named: sync::named::Named,
     /// KDPC objects.
     pub dpcs: exec::dpc::Dpcs,
     /// KTIMER objects.

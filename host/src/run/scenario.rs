@@ -50,9 +50,9 @@ pub(super) fn play(system: &Rc<System>, options: &Options, progress: &Progress) 
     let port = Port::new();
     let stack = Stack::new(&adapter, &port);
     system.start(&adapter, Rc::clone(&port) as Rc<dyn crate::ndis::protocol::Protocol>, FILTER).map_err(|error| error.to_string())?;
-    stack.start(1);
     progress.stage("waiting for the link");
     wait_for_link(&adapter, true)?;
+    stack.start(1);
     let mut report = super::report::Report { adapter: node.description.clone(), matched: node.id.clone(), ..Report::default() };
     progress.stage("DHCP and ping");
     greet(&stack, &mut report)?;
@@ -114,7 +114,7 @@ fn transfer(
     let up = start(stack, Direction::Up, total, SEEDS[1])?;
     let mut ended: [Option<Time>; 2] = [None, None];
     let deadline = began.after(TRANSFER);
-    let (mut pauses, mut relinked, mut reset) = (0, false, false);
+    let (mut pauses, mut relinked, mut reset, mut restarted_at) = (0, false, false, 0);
     loop {
         let now = world().clock.now();
         let moved = down.transfer.done() + up.transfer.done();
@@ -125,16 +125,18 @@ fn transfer(
                 end.get_or_insert(now);
             }
         }
-        // Spread over the bytes, so that each of them meets traffic.
-        let due = |part: u64, of: u64| moved * of >= total * 2 * part;
-        if pauses < options.pauses && due(pauses + 1, options.pauses + 2) {
+        // Each pause meets traffic: so much has moved since the restart before it that either direction
+        // alone carries all of them.
+        let flowing = moved - restarted_at >= total / (options.pauses + 2);
+        if pauses < options.pauses && flowing {
             pause_and_restart(adapter, &stack.port, pauses)?;
             pauses += 1;
+            restarted_at = down.transfer.done() + up.transfer.done();
             bar_pauses.set_position(pauses);
-        } else if !relinked && due(1, 3) {
+        } else if !relinked && moved >= total / 3 {
             flap(system, adapter)?;
             relinked = true;
-        } else if !reset && due(2, 3) {
+        } else if !reset && moved >= total * 2 / 3 {
             let status = world().ndis.reset(adapter);
             if status != c::NDIS_STATUS_SUCCESS {
                 return Err(format!("the reset ended with {status:#010x}"));
@@ -148,6 +150,9 @@ fn transfer(
             world().sched.sleep(Duration::from_millis(2));
         }
         world().ndis.check_sends(adapter);
+    }
+    if pauses < options.pauses {
+        return Err(format!("only {pauses} of {} pauses met traffic: transfer more than {} MiB", options.pauses, options.mib));
     }
     bar_down.finish_and_clear();
     bar_up.finish_and_clear();

@@ -13,11 +13,11 @@ use crate::{
     trap,
     world::world,
 };
-pub use thread::{Call, Thread};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+pub use thread::{Call, Thread};
 
 /// Yield points between two turns of the other CPUs, in live mode.
 const SLICE: u32 = 16;
@@ -160,6 +160,9 @@ impl Sched {
             }
             self.threads.borrow_mut().retain(|thread| {
                 thread.discard_if_exited();
+                if thread.is_over() {
+                    thread.unwatch(&world.trap);
+                }
                 !thread.is_over()
             });
             if ran {
@@ -198,6 +201,7 @@ impl Sched {
         // SAFETY: the region belongs to the CPU, which lives as long as the world.
         unsafe { trap::set_gs(cpu.kpcr.base()) };
         cpu.kpcr.set_thread(thread.object.get());
+        thread.watch(&world.trap);
         self.current.replace(Some(Rc::clone(thread)));
         thread.resume();
         self.current.replace(None);

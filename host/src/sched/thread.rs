@@ -1,12 +1,18 @@
 //! A thread: a coroutine that stays on one CPU.
 
 use super::wait::Waiting;
-use crate::{cpu::PASSIVE, pe::CallSite};
+use crate::{
+    cpu::PASSIVE,
+    pe::CallSite,
+    trap::{StackRange, TrapArea},
+};
 use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack, stack::Stack};
 use std::cell::{Cell, RefCell};
 
 /// Bytes: the host's own frames (smoltcp among them) share the stack with the driver's.
 const STACK: usize = 1 << 20;
+/// Bytes below a stack that may not be touched.
+const GUARD: u64 = 4096;
 
 type Body = Coroutine<(), (), (), DefaultStack>;
 
@@ -53,6 +59,8 @@ pub struct Thread {
     /// Spin locks held, for the balance check.
     pub locks: Cell<u32>,
     limits: (u64, u64),
+    /// Faults on the stack are reported.
+    watched: Cell<bool>,
 }
 
 impl Thread {
@@ -78,6 +86,7 @@ impl Thread {
             waiting: RefCell::default(),
             locks: Cell::new(0),
             limits,
+            watched: Cell::new(false),
         }
     }
 
@@ -181,6 +190,24 @@ impl Thread {
     #[must_use]
     pub fn stack_limits(&self) -> (u64, u64) {
         self.limits
+    }
+
+    /// Makes faults on its stack the driver's, once.
+    pub(super) fn watch(&self, trap: &TrapArea) {
+        if !self.watched.replace(true) {
+            trap.register_stack(self.range());
+        }
+    }
+
+    /// The stack goes away.
+    pub(super) fn unwatch(&self, trap: &TrapArea) {
+        if self.watched.replace(false) {
+            trap.unregister_stack(self.range());
+        }
+    }
+
+    fn range(&self) -> StackRange {
+        StackRange::with_guard(self.limits.0, self.limits.1, GUARD)
     }
 
     pub(super) fn describe(&self) -> String {

@@ -63,7 +63,8 @@ impl Sched {
             }
             let Some(thread) = self.current() else { panic!("wait outside a thread") };
             // SAFETY: only the lifetime is widened; the value is taken back before this returns.
-            let condition: *const dyn Fn() -> bool = unsafe { std::mem::transmute(std::ptr::from_ref(condition)) };
+            let condition: *const dyn Fn() -> bool =
+                unsafe { std::mem::transmute(std::ptr::from_ref(condition)) };
             thread.waiting.replace(Some(Waiting { what, condition, deadline }));
             self.suspend();
             thread.waiting.replace(None);

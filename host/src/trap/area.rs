@@ -141,6 +141,14 @@ impl TrapArea {
         self.shared.region.borrow_mut().map(len, Rc::from(window))
     }
 
+    /// Serves `len` bytes at `base`, an address at which a process cannot have memory: where the kernel shares
+    /// data with every program and drivers read it without a call.
+    pub fn map_window_at(&self, base: u64, len: u64, window: Box<dyn Window>) {
+        // Dropped only after the borrow has ended, as below.
+        let former = self.shared.region.borrow_mut().map_at(base, len, Rc::from(window));
+        drop(former);
+    }
+
     /// Ends a window; touching its range is [`NoWindow`](super::FaultKind::NoWindow) from now on. False if
     /// no window begins at `base`.
     #[allow(clippy::must_use_candidate, reason = "done for its effect")]
@@ -153,7 +161,7 @@ impl TrapArea {
     /// Is this address in register space, mapped or not?
     #[must_use]
     pub fn is_register(&self, address: u64) -> bool {
-        self.shared.region.borrow().range().contains(&address)
+        self.shared.region.borrow().contains(address)
     }
 
     /// Faults in this image are the driver's. The area keeps the image mapped until it is unregistered.

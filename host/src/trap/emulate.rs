@@ -33,7 +33,7 @@ pub(super) extern "sysv64" fn on_signal(frame: &mut Frame, xstate: *mut u8) {
     // SAFETY: the trampoline has just filled the save area, which stays until it restores it.
     let xstate = unsafe { Xstate::new(xstate) };
     let Cause { signal, stranded, trap, address, .. } = frame.cause;
-    let register = shared.region.borrow().range().contains(&address);
+    let register = shared.region.borrow().contains(address);
     if stranded || signal != libc::SIGSEGV || !(register || trap == TRAP_GP) {
         fault::raise(shared, frame, None);
     }
@@ -135,14 +135,14 @@ impl Trap<'_> {
     /// The window at an address of register space.
     fn hit(&self, address: u64, size: usize) -> Result<Hit, Refusal> {
         let region = self.shared.region.borrow();
-        if !region.range().contains(&address) {
+        if !region.contains(address) {
             return Err(Refusal::NotRegister);
         }
         region.find(address, size as u64).ok_or(Refusal::Fault(FaultKind::NoWindow, Some(address)))
     }
 
     fn is_register(&self, address: u64) -> bool {
-        self.shared.region.borrow().range().contains(&address)
+        self.shared.region.borrow().contains(address)
     }
 
     /// String instructions, element by element; an interruption by a fault leaves the registers at that element.

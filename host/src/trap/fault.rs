@@ -190,7 +190,7 @@ fn classify(shared: &Shared, frame: &Frame, instruction: Option<&Instruction>) -
     let stack = stacks.iter().find(|s| s.contains(rsp) || s.in_guard(rsp));
     if cause.trap == TRAP_PF {
         let kind = match cause.error {
-            _ if shared.region.borrow().range().contains(&cause.address) => {
+            _ if shared.region.borrow().contains(cause.address) => {
                 // A resumable access that found no room for its frame.
                 if cause.error & 16 == 0 && cause.stranded {
                     FaultKind::StackOverflow

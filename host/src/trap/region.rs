@@ -27,6 +27,8 @@ pub(super) struct Region {
     space: Memory,
     next: u64,
     windows: BTreeMap<u64, Slot>,
+    /// Windows at addresses of their own, outside the space.
+    fixed: BTreeMap<u64, Slot>,
 }
 
 impl Region {
@@ -35,12 +37,22 @@ impl Region {
             .map_err(|source| TrapError::System { what: "reserving register space", source })?;
         // An unused page in front: running off the beginning of the first window stays in register space.
         let next = space.base() + PAGE;
-        Ok(Self { space, next, windows: BTreeMap::new() })
+        Ok(Self { space, next, windows: BTreeMap::new(), fixed: BTreeMap::new() })
     }
 
-    /// All of it, windows or not.
-    pub(super) fn range(&self) -> Range<u64> {
+    fn range(&self) -> Range<u64> {
         self.space.base()..self.space.base() + self.space.len() as u64
+    }
+
+    /// Is this address in register space, with a window or without?
+    pub(super) fn contains(&self, address: u64) -> bool {
+        self.range().contains(&address)
+            || self.fixed.range(..=address).next_back().is_some_and(|(base, slot)| address - base < slot.len)
+    }
+
+    /// Puts a window where nothing can be mapped; the former one there.
+    pub(super) fn map_at(&mut self, base: u64, len: u64, window: SharedWindow) -> Option<SharedWindow> {
+        self.fixed.insert(base, Slot { len, window }).map(|slot| slot.window)
     }
 
     pub(super) fn map(&mut self, len: u64, window: SharedWindow) -> Result<u64, TrapError> {
@@ -61,7 +73,8 @@ impl Region {
 
     /// The window that holds all of `size` bytes at `address`.
     pub(super) fn find(&self, address: u64, size: u64) -> Option<Hit> {
-        let (base, slot) = self.windows.range(..=address).next_back()?;
+        let windows = if self.range().contains(&address) { &self.windows } else { &self.fixed };
+        let (base, slot) = windows.range(..=address).next_back()?;
         let offset = address - base;
         let end = offset.checked_add(size)?;
         (end <= slot.len).then(|| Hit { window: slot.window.clone(), offset })

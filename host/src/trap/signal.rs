@@ -177,7 +177,7 @@ fn take(shared: &Shared, signal: i32, address: u64, state: &mut Context<'_>) -> 
     let trap = state.get(libc::REG_TRAPNO);
     // General protection tells no address.
     let address = if signal == libc::SIGSEGV && trap != TRAP_PF { 0 } else { address };
-    let register = signal == libc::SIGSEGV && region.range().contains(&address);
+    let register = signal == libc::SIGSEGV && region.contains(address);
     let ours = register || stack.is_some() || images.iter().any(|i| i.contains(rip) || i.in_stubs(rip));
     if !ours {
         return false;

@@ -41,7 +41,10 @@ pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u6
     let now = world.cpu();
     // Below DISPATCH_LEVEL a thread may have moved to another CPU.
     if now.irql() != after.irql || (after.irql >= DISPATCH && now.number != cpu) {
-        world.violation(&rules::IRQL_RETURN, format!("{name} called at IRQL {level}, returned at {}", now.irql()));
+        world.violation(
+            &rules::IRQL_RETURN,
+            format!("{name} called at IRQL {level}, returned at {}", now.irql()),
+        );
     }
     if let Some(thread) = thread {
         thread.floor.set(floor);

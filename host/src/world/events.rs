@@ -72,4 +72,3 @@ fn wait_readable(fds: &[RawFd], time: Duration) {
     // SAFETY: `polled` and `timeout` live across the call and `count` is the number of its elements.
     unsafe { libc::ppoll(polled.as_mut_ptr(), count, &raw const timeout, std::ptr::null()) };
 }
-

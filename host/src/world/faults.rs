@@ -3,7 +3,7 @@
 use super::world;
 use crate::{
     symbols::Start,
-    trap::{FaultInfo, Handler, Registers},
+    trap::{FaultInfo, Handler, Origin, Registers},
     verify::rules,
 };
 
@@ -24,7 +24,12 @@ impl Handler for Faults {
     fn fault(&self, info: &FaultInfo) -> ! {
         let world = world();
         let limits = world.sched.current().map_or((0, 0), |thread| thread.stack_limits());
-        let stack = world.stack_from(&Start::from_registers(&info.registers), limits);
+        // In host code it is an import that was handed a bad pointer: the driver's stack is its caller's.
+        let start = match info.origin {
+            Origin::Host => Start::from_call(&world.call_site()),
+            Origin::Image | Origin::WildJump => Start::from_registers(&info.registers),
+        };
+        let stack = world.stack_from(&start, limits);
         world.violation_at(&rules::FAULT, format!("{info} at IRQL {}", world.cpu().irql()), stack)
     }
 }

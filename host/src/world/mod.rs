@@ -14,7 +14,11 @@ use crate::{
     cpu::Cpu,
     image::Image,
     mem::{Mem, Region},
-    ndis, nt,
+    ndis,
+    nt::{
+        self,
+        exec::time::{SHARED_USER_DATA, SharedUserData},
+    },
     pe::CallSite,
     pnp::registry::Registry,
     sched::{Call, Sched},
@@ -118,6 +122,7 @@ impl World {
             sources: RefCell::default(),
             last_poll: Cell::default(),
         });
+        world.trap.map_window_at(SHARED_USER_DATA, 4096, Box::new(SharedUserData));
         world.sched.start_idle();
         Ok(world)
     }

@@ -65,17 +65,18 @@ pub fn queue(addr: u64, first: u64, second: u64, cpu: usize) -> bool {
     let number = p.get(KDPC::Number);
     let target = if number >= TARGETED { usize::from(number - TARGETED) } else { cpu };
     let Some(cpu) = world.cpu_at(target) else { return false };
-    if world.nt.dpcs.queued.borrow_mut().insert(addr, target).is_some() {
+    if world.nt.dpcs.queued.borrow().contains_key(&addr) {
         return false;
     }
+    world.nt.dpcs.queued.borrow_mut().insert(addr, target);
     p.set(KDPC::SystemArgument1, first);
     p.set(KDPC::SystemArgument2, second);
     p.set(KDPC::DpcData, cpu.kpcr.base());
     let dpc = Dpc { object: addr, run: Box::new(move || run(addr)) };
     if p.get(KDPC::Importance) == HIGH_IMPORTANCE {
-        cpu.queue_dpc_first(dpc)
+        cpu.queue_dpc_first(dpc);
     } else {
-        cpu.queue_dpc(dpc)
+        cpu.queue_dpc(dpc);
     }
     true
 }

@@ -209,6 +209,8 @@ imports! {
         1
     }
 
+    fn KeFlushWriteBuffer() {}
+
     fn KeFlushIoBuffers(_mdl: u64, _read: u8, _dma: u8) {}
 
     fn KeIpiGenericCall(function: u64, argument: u64) -> u64 {

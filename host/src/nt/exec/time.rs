@@ -5,6 +5,7 @@ use crate::{
     clock::Time,
     imports,
     nt::layout::TIME_FIELDS,
+    trap::{Registers, Window},
     verify::rules,
     world::world,
 };
@@ -57,7 +58,7 @@ pub fn due(value: i64) -> Time {
 pub fn shared_user_data(offset: u64, size: usize) -> u64 {
     let world = world();
     let (major, minor, build) = world.config.windows;
-    let mut page = [0_u8; 0x400];
+    let mut page = [0_u8; 0x1000];
     let mut put = |at: usize, bytes: &[u8]| {
         if let Some(to) = page.get_mut(at..at + bytes.len()) {
             to.copy_from_slice(bytes);
@@ -82,6 +83,23 @@ pub fn shared_user_data(offset: u64, size: usize) -> u64 {
     let at = usize::try_from(offset).unwrap_or(usize::MAX);
     let bytes = page.get(at..at.saturating_add(size.min(8))).unwrap_or(&[]);
     bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+}
+
+/// Where drivers find KUSER_SHARED_DATA.
+pub const SHARED_USER_DATA: u64 = 0xFFFF_F780_0000_0000;
+
+/// The window there.
+pub struct SharedUserData;
+
+impl Window for SharedUserData {
+    fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
+        shared_user_data(offset, size)
+    }
+
+    fn write(&self, offset: u64, _: usize, value: u64, _: &Registers) {
+        let text = format!("{value:#x} written to KUSER_SHARED_DATA + {offset:#x}, which is read-only");
+        world().violation(&rules::FAULT, text);
+    }
 }
 
 /// Days since 1601-01-01 of a date; months beyond 12 and days beyond the month's end count on.

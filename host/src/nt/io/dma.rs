@@ -4,7 +4,7 @@ use super::dma_channel;
 use crate::{
     abi::{
         DEVICE_DESCRIPTION as Description, DMA_ADAPTER, DMA_OPERATIONS as Operations, Layout, MDL, Ptr,
-        SCATTER_GATHER_ELEMENT as Element, SCATTER_GATHER_LIST as List, constants as c, fill, read, write,
+        SCATTER_GATHER_ELEMENT as Element, SCATTER_GATHER_LIST as List, constants as c, fill, write,
         write_bytes,
     },
     cpu::DISPATCH,
@@ -331,9 +331,9 @@ imports! {
 #[cfg(test)]
 pub(crate) fn elements(list: u64) -> Vec<(u64, u32)> {
     let first = Ptr::<List>::new(list).at(&List::Elements);
-    let count: u32 = read(list);
+    let count: u32 = crate::abi::read(list);
     (0..u64::from(count))
         .map(|i| first + i * Element::SIZE as u64)
-        .map(|at| (read(at), read(at + 8)))
+        .map(|at| (crate::abi::read(at), crate::abi::read(at + 8)))
         .collect()
 }

@@ -158,6 +158,28 @@ imports! {
         c::STATUS_SUCCESS
     }
 
+    fn RtlUTF8ToUnicodeN(out: u64, room: u32, length: u64, source: u64, len: u32) -> u32 {
+        let units: Vec<u16> = String::from_utf8_lossy(&bytes(source, len as usize)).encode_utf16().collect();
+        let fits = units.len().min(room as usize / 2);
+        if out != 0 {
+            write_bytes(out, &string::to_bytes(units.get(..fits).unwrap_or(&units)));
+        }
+        crate::abi::write_out(length, 2 * if out == 0 { units.len() } else { fits } as u32);
+        if out == 0 || fits == units.len() { c::STATUS_SUCCESS } else { c::STATUS_BUFFER_TOO_SMALL }
+    }
+
+    fn RtlUnicodeToUTF8N(out: u64, room: u32, length: u64, source: u64, len: u32) -> u32 {
+        let units: Vec<u16> = (0..u64::from(len / 2)).map(|i| read(source + 2 * i)).collect();
+        let text = String::from_utf16_lossy(&units);
+        // Only whole characters are stored.
+        let fits = if out == 0 { text.len() } else { (0..=text.len().min(room as usize)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0) };
+        if out != 0 {
+            write_bytes(out, text.as_bytes().get(..fits).unwrap_or_default());
+        }
+        crate::abi::write_out(length, fits as u32);
+        if fits == text.len() { c::STATUS_SUCCESS } else { c::STATUS_BUFFER_TOO_SMALL }
+    }
+
     fn RtlUnicodeToMultiByteSize(out: u64, _source: u64, len: u32) -> u32 {
         write(out, len / 2);
         c::STATUS_SUCCESS

@@ -5,6 +5,7 @@ pub mod event;
 pub mod irql;
 pub mod locks;
 pub mod mutex;
+pub mod named;
 pub mod resource;
 pub mod rundown;
 pub mod spin;

@@ -21,11 +21,11 @@ pub struct Regions {
 }
 
 impl Regions {
-    fn enter(&self) {
+    pub(super) fn enter(&self) {
         *self.depth.borrow_mut().entry(dispatcher::current_thread()).or_default() += 1;
     }
 
-    fn leave(&self, what: &str) {
+    pub(super) fn leave(&self, what: &str) {
         let thread = dispatcher::current_thread();
         let mut depth = self.depth.borrow_mut();
         let Some(level) = depth.get_mut(&thread) else {

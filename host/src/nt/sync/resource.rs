@@ -169,6 +169,23 @@ imports! {
         world().nt.resources.acquire("ExAcquireSharedStarveExclusive", addr, wait != 0, false)
     }
 
+    fn ExEnterCriticalRegionAndAcquireResourceExclusive(addr: u64) -> u64 {
+        world().nt.regions.enter();
+        world().nt.resources.acquire("ExEnterCriticalRegionAndAcquireResourceExclusive", addr, true, true);
+        current_thread()
+    }
+
+    fn ExEnterCriticalRegionAndAcquireResourceShared(addr: u64) -> u64 {
+        world().nt.regions.enter();
+        world().nt.resources.acquire("ExEnterCriticalRegionAndAcquireResourceShared", addr, true, false);
+        current_thread()
+    }
+
+    fn ExReleaseResourceAndLeaveCriticalRegion(addr: u64) {
+        world().nt.resources.release("ExReleaseResourceAndLeaveCriticalRegion", addr, current_thread());
+        world().nt.regions.leave("ExReleaseResourceAndLeaveCriticalRegion");
+    }
+
     fn ExReleaseResourceLite(addr: u64) {
         world().nt.resources.release("ExReleaseResourceLite", addr, current_thread());
     }

@@ -14,7 +14,7 @@ use crate::{
 const THREAD_WAIT_OBJECTS: u32 = 3;
 
 /// The meaning of a PLARGE_INTEGER timeout.
-fn patience(timeout: u64) -> Patience {
+pub fn patience(timeout: u64) -> Patience {
     if timeout == 0 {
         return Patience::Endless;
     }

@@ -19,7 +19,12 @@ struct Machine {
 impl Platform for Machine {
     fn vectors(&self, _pdo: u64) -> Vec<Vector> {
         let line = Vector { vector: 0x51, irql: 6, affinity: 3, message: None };
-        let message = |i: u32| Vector { vector: 0x60 + i, irql: 7, affinity: 1, message: Some((0xFEE0_0000, 0x60 + i)) };
+        let message = |i: u32| Vector {
+            vector: 0x60 + i,
+            irql: 7,
+            affinity: 1,
+            message: Some((0xFEE0_0000, 0x60 + i)),
+        };
         if self.messages { vec![message(0), message(1)] } else { vec![line] }
     }
 

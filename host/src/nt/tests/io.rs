@@ -36,7 +36,9 @@ impl Platform for Machine {
     }
 
     fn device_key(&self, _pdo: u64, _driver: bool) -> Option<String> {
-        Some(r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}\0000".into())
+        Some(
+            r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}\0000".into(),
+        )
     }
 }
 
@@ -102,7 +104,10 @@ fn an_irp_goes_down_the_stack_and_comes_back_through_the_routines() {
     run(|| {
         let driver = driver();
         let p: Ptr<DRIVER_OBJECT> = Ptr::new(driver);
-        write(p.at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(c::IRP_MJ_PNP), pass_down as *const () as u64);
+        write(
+            p.at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(c::IRP_MJ_PNP),
+            pass_down as *const () as u64,
+        );
         let bottom = pdo::create().expect("memory");
         let mine = device(driver, 8);
         write(Ptr::<Device>::new(mine).get(Device::DeviceExtension), bottom);
@@ -111,7 +116,8 @@ fn an_irp_goes_down_the_stack_and_comes_back_through_the_routines() {
         let (event, block, guid, interface) = (own(24), own(16), own(16), own(64));
         k("KeInitializeEvent", &[event, 0, 0]);
         k("RtlGUIDFromString", &[counted("{496B8280-6F25-11D0-BEAF-08002BE2092F}"), guid]);
-        let addr = k("IoBuildSynchronousFsdRequest", &[u64::from(c::IRP_MJ_PNP), bottom, 0, 0, 0, event, block]);
+        let addr =
+            k("IoBuildSynchronousFsdRequest", &[u64::from(c::IRP_MJ_PNP), bottom, 0, 0, 0, event, block]);
         irp::set_status(addr, c::STATUS_NOT_SUPPORTED, 0);
         let stack = irp::next_location(addr);
         stack.set(Stack::MinorFunction, c::IRP_MN_QUERY_INTERFACE as u8);

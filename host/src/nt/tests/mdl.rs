@@ -20,7 +20,10 @@ fn an_mdl_names_the_frames_of_every_page_it_touches() {
         let first = physical >> 12;
         assert_eq!(frames(mdl, 3), [first, first + 1, first + 2]);
         let p: Ptr<MDL> = Ptr::new(mdl);
-        assert_eq!((p.get(MDL::ByteOffset), p.get(MDL::ByteCount), p.get(MDL::MappedSystemVa)), (100, 8192, buffer + 100));
+        assert_eq!(
+            (p.get(MDL::ByteOffset), p.get(MDL::ByteCount), p.get(MDL::MappedSystemVa)),
+            (100, 8192, buffer + 100)
+        );
         // The bytes 5000 to 7999 of the buffer.
         let part = k("IoAllocateMdl", &[buffer + 5000, 3000, 0, 0, 0]);
         k("IoBuildPartialMdl", &[mdl, part, buffer + 5000, 3000]);
@@ -101,7 +104,8 @@ fn a_scatter_gather_list_holds_the_physical_pieces_of_a_chain() {
     run(|| {
         let device = own(336);
         let adapter = adapter(true);
-        let (one, two) = (k("ExAllocatePoolWithTag", &[0, 8192, 0x31]), k("ExAllocatePoolWithTag", &[0, 8192, 0x31]));
+        let (one, two) =
+            (k("ExAllocatePoolWithTag", &[0, 8192, 0x31]), k("ExAllocatePoolWithTag", &[0, 8192, 0x31]));
         let mdl = |va: u64, len: u64| {
             let mdl = k("IoAllocateMdl", &[va, len, 0, 0, 0]);
             k("MmBuildMdlForNonPagedPool", &[mdl]);
@@ -111,7 +115,9 @@ fn a_scatter_gather_list_holds_the_physical_pieces_of_a_chain() {
         let (first, second) = (mdl(one + 96, 5000), mdl(two + 4, 100));
         write(first, second);
         k("KfRaiseIrql", &[2]);
-        let status = operation(adapter, GET_LIST, &[adapter, device, first, one + 96 + 10, 5090, noting(), 77, 1]) as u32;
+        let status =
+            operation(adapter, GET_LIST, &[adapter, device, first, one + 96 + 10, 5090, noting(), 77, 1])
+                as u32;
         assert_eq!(status, 0);
         let list = seen()[0].args[2];
         assert_eq!((seen()[0].args[0], seen()[0].args[3], seen()[0].irql), (device, 77, 2));

@@ -54,7 +54,13 @@ fn breaks(rule: &'static Rule, what: &str, body: impl FnOnce() + 'static) {
         Err(End::Violation(violation)) => violation,
         other => panic!("{} expected, not {other:?}", rule.name),
     };
-    assert!(std::ptr::eq(violation.rule, rule), "{} instead of {}: {}", violation.rule.name, rule.name, violation.detail);
+    assert!(
+        std::ptr::eq(violation.rule, rule),
+        "{} instead of {}: {}",
+        violation.rule.name,
+        rule.name,
+        violation.detail
+    );
     assert!(violation.detail.contains(what), "{:?} does not say {what:?}", violation.detail);
 }
 
@@ -185,7 +191,10 @@ fn on_cpu(cpu: usize, body: impl FnOnce() + 'static) -> Rc<crate::sched::Thread>
 /// Waits for a thread's end.
 fn join(thread: &Rc<crate::sched::Thread>) {
     let deadline = world().clock.now().after(std::time::Duration::from_secs(5));
-    assert!(world().sched.wait("a test's thread", Some(deadline), &|| thread.is_over()), "the thread ends within 5 s");
+    assert!(
+        world().sched.wait("a test's thread", Some(deadline), &|| thread.is_over()),
+        "the thread ends within 5 s"
+    );
 }
 
 #[test]

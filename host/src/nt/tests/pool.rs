@@ -8,7 +8,10 @@ fn pool_is_counted_under_its_tag_until_it_is_freed() {
     run(|| {
         let block = k("ExAllocatePoolWithTag", &[0, 100, TAG]);
         let out = world().mem.drivers_blocks();
-        assert_eq!((out.len(), out[0].addr, u64::from(out[0].tag), out[0].by), (1, block, TAG, "ExAllocatePoolWithTag"));
+        assert_eq!(
+            (out.len(), out[0].addr, u64::from(out[0].tag), out[0].by),
+            (1, block, TAG, "ExAllocatePoolWithTag")
+        );
         k("ExFreePoolWithTag", &[block, TAG]);
         assert!(world().mem.drivers_blocks().is_empty());
         let zeroed = k("ExAllocatePool2", &[0x40, 256, TAG]);
@@ -55,7 +58,8 @@ fn a_lookaside_list_serves_the_inline_functions() {
         // What ExAllocateFromNPagedLookasideList and ExFreeToNPagedLookasideList compile to.
         let take = || match k("ExpInterlockedPopEntrySList", &[list]) {
             0 => {
-                let args = [u64::from(p.get(List::Type)), u64::from(p.get(List::Size)), u64::from(p.get(List::Tag))];
+                let args =
+                    [u64::from(p.get(List::Type)), u64::from(p.get(List::Size)), u64::from(p.get(List::Tag))];
                 jump(p.get(List::Allocate), &args)
             }
             entry => entry,
@@ -70,7 +74,9 @@ fn a_lookaside_list_serves_the_inline_functions() {
         let entries: Vec<u64> = (0..20).map(|_| take()).collect();
         assert!(entries.iter().all(|&entry| entry != 0));
         assert_eq!(world().mem.drivers_blocks().len(), 20);
-        entries.iter().for_each(|&entry| give(entry));
+        for &entry in &entries {
+            give(entry);
+        }
         let kept = usize::from(p.get(List::Depth));
         assert_eq!(world().mem.drivers_blocks().len(), kept, "the rest went back to the pool");
         assert_eq!(world().nt.left_behind().len(), 1);

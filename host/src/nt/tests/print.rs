@@ -12,7 +12,17 @@ fn formatting_functions_take_their_arguments_from_registers_and_stack() {
     run(|| {
         let out = own(128);
         let template = narrow("%s %d %x %I64u %S|%c");
-        let args = [out, 128, template, narrow("nic"), 0xFFFF_FFFE, 0x82574, u64::MAX, wide("wide"), u64::from(b'z')];
+        let args = [
+            out,
+            128,
+            template,
+            narrow("nic"),
+            0xFFFF_FFFE,
+            0x82574,
+            u64::MAX,
+            wide("wide"),
+            u64::from(b'z'),
+        ];
         let len = k32("_snprintf", &args);
         assert_eq!(c_string(out), "nic -2 82574 18446744073709551615 wide|z");
         assert_eq!(len as usize, c_string(out).len());
@@ -108,7 +118,10 @@ fn counted_strings_convert_both_ways() {
         let small = own(16);
         write(small + 2, 6_u16);
         write(small + 8, own(6));
-        assert_eq!(k32("RtlIntegerToUnicodeString", &[1234, 10, small]), crate::abi::constants::STATUS_BUFFER_OVERFLOW);
+        assert_eq!(
+            k32("RtlIntegerToUnicodeString", &[1234, 10, small]),
+            crate::abi::constants::STATUS_BUFFER_OVERFLOW
+        );
         assert_eq!(k32("RtlIntegerToUnicodeString", &[0xABC, 16, small]), 0);
         assert_eq!(crate::abi::unicode(crate::abi::Ptr::new(small)), "ABC");
         let value = own(4);

@@ -19,8 +19,10 @@ fn what_the_fact_tables_list_is_provided() {
     let text = std::fs::read_to_string(path).expect("the fact table");
     let table: serde_json::Value = serde_json::from_str(&text).expect("well formed");
     // Not for network drivers: other frameworks, and C's non-local jumps.
-    let left_out = ["PoFxRegisterDevice", "PoFxStartDevicePowerManagement", "_setjmp", "_setjmpex", "longjmp"];
-    let provided = |name: &str| TABLES.iter().flat_map(|table| table.iter()).any(|import| import.name == name);
+    let left_out =
+        ["PoFxRegisterDevice", "PoFxStartDevicePowerManagement", "_setjmp", "_setjmpex", "longjmp"];
+    let provided =
+        |name: &str| TABLES.iter().flat_map(|table| table.iter()).any(|import| import.name == name);
     let rows = table["functions"].as_object().expect("functions");
     let missing: Vec<_> = rows
         .iter()

@@ -59,7 +59,7 @@ fn a_thread_ends_in_the_middle_of_its_frames() {
 #[test]
 fn a_broadcast_runs_on_every_cpu_at_ipi_level() {
     run(|| {
-        assert_eq!(k("KeIpiGenericCall", &[noting(), 5]) & 0, 0);
+        assert_eq!(k("KeIpiGenericCall", &[noting(), 5]), 0, "what it answers here");
         let mut cpus: Vec<(usize, u8)> = seen().iter().map(|call| (call.cpu, call.irql)).collect();
         cpus.sort_unstable();
         assert_eq!(cpus, [(0, 14), (1, 14)]);

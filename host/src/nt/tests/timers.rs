@@ -101,6 +101,9 @@ fn dpcs_run_once_in_order_when_the_level_falls() {
         assert_eq!(k8("KeInsertQueueDpc", &[one, 30, 40]), 0, "queued already");
         assert_eq!(k8("KeInsertQueueDpc", &[two, 0, 0]), 1);
         assert_eq!(k8("KeInsertQueueDpc", &[urgent, 0, 0]), 1);
+        // Where it is queued counts, not where it would be queued now.
+        k("KeSetTargetProcessorDpc", &[two, 1]);
+        assert_eq!(k8("KeInsertQueueDpc", &[two, 0, 0]), 0);
         assert_eq!(k8("KeRemoveQueueDpc", &[two]), 1);
         assert!(seen().is_empty());
         k("KeLowerIrql", &[0]);
@@ -143,11 +146,35 @@ fn time_fields_and_counters_agree() {
         assert_eq!(read::<i16>(fields + 14), 1, "a Monday");
         assert_eq!(k8("RtlTimeFieldsToTime", &[fields, time]), 1);
         assert_eq!(read::<u64>(time), 0);
-        let shared = crate::nt::exec::time::shared_user_data(0x26C, 4);
-        assert_eq!(shared, 10);
     })
     .expect("no violation");
     breaks(&rules::STALL, "51", || {
         k("KeStallExecutionProcessor", &[51]);
+    });
+}
+
+#[test]
+fn drivers_read_the_time_without_a_call() {
+    run(|| {
+        // What KeQuerySystemTime and KeQueryInterruptTime compile to.
+        let read_shared = |offset: u64| -> u64 { read(0xFFFF_F780_0000_0000 + offset) };
+        let (system, called) = (read_shared(0x14), own(8));
+        k("KeQuerySystemTime", &[called]);
+        assert!(read::<u64>(called) - system < 10_000_000, "within a second");
+        let before = read_shared(0x08);
+        world().sched.sleep(Duration::from_millis(1));
+        assert!(read_shared(0x08) - before >= 10_000);
+        assert_eq!(read::<u32>(0xFFFF_F780_0000_026C), 10, "NtMajorVersion");
+    })
+    .expect("no violation");
+}
+
+#[test]
+fn a_bad_pointer_given_to_the_kernel_is_the_drivers_fault() {
+    breaks(&rules::FAULT, "0x10", || {
+        k("KeSetEvent", &[0x10, 0, 0]);
+    });
+    breaks(&rules::FAULT, "", || {
+        k("KeQuerySystemTime", &[0xFFFF_F780_0000_0014]);
     });
 }

@@ -150,6 +150,8 @@ fn fast_mutexes_raise_to_apc_level_and_exclude() {
             k("ExAcquireFastMutex", &[mutex]);
             k("ExReleaseFastMutex", &[mutex]);
         });
+        world().sched.sleep(Duration::from_millis(2));
+        assert!(!other.is_over());
         k("ExReleaseFastMutex", &[mutex]);
         assert_eq!(world().cpu().irql(), 0);
         join(&other);

@@ -1,6 +1,7 @@
 //! Tests of traps: driver code made for them, on coroutines, with windows backed by plain memory.
 
 mod coroutines;
+mod differential;
 mod emulation;
 mod faults;
 mod patching;
