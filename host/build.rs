@@ -31,7 +31,10 @@ fn structures(table: &Value) -> String {
     let mut text = String::new();
     for (name, layout) in object(table, "structs") {
         let (size, align) = (layout["size"].as_u64().unwrap_or(0), layout["align"].as_u64().unwrap_or(1));
-        let _ = writeln!(text, "pub struct {name};\nimpl Layout for {name} {{ const NAME: &'static str = {name:?}; const SIZE: usize = {size}; const ALIGN: usize = {align}; }}\nimpl {name} {{");
+        let _ = writeln!(
+            text,
+            "pub struct {name};\nimpl Layout for {name} {{ const NAME: &'static str = {name:?}; const SIZE: usize = {size}; const ALIGN: usize = {align}; }}\nimpl {name} {{"
+        );
         let mut seen = BTreeSet::new();
         for (path, field) in layout["fields"].as_object().into_iter().flatten() {
             let ident = path.replace("[0]", "").replace('.', "_");
@@ -104,7 +107,8 @@ fn calls(table: &Value) -> String {
 /// The documentation's wording as bounds; what it does not say is not checked.
 fn irql(words: &str) -> (u8, u8) {
     let plain: String = words.to_uppercase().replace(' ', "");
-    let plain = plain.split('(').next().unwrap_or("").trim_end_matches('.').trim_start_matches("IRQL").to_string();
+    let plain =
+        plain.split('(').next().unwrap_or("").trim_end_matches('.').trim_start_matches("IRQL").to_string();
     match plain.trim_start_matches('=') {
         "PASSIVE_LEVEL" => (0, 0),
         "<=APC_LEVEL" | "<DISPATCH_LEVEL" => (0, 1),

@@ -8,9 +8,9 @@ use crate::{
 };
 use std::{cell::Cell, rc::Rc};
 
-/// CmResourceShareDeviceExclusive.
+/// `CmResourceShareDeviceExclusive`.
 const EXCLUSIVE: u8 = 1;
-/// CmResourceShareShared.
+/// `CmResourceShareShared`.
 const SHARED: u8 = 3;
 
 /// A device node with a driver.
@@ -21,10 +21,6 @@ pub struct Device {
     pub hardware: Rc<dyn Hardware>,
     /// Path of the driver (software) key, where the keywords are.
     pub driver_key: String,
-    /// Physical device object.
-    pub pdo: u64,
-    /// Functional device object.
-    pub fdo: u64,
     /// Message interrupts that the system grants at most; 0 for a line interrupt.
     pub messages_allowed: Cell<usize>,
     /// What is left of them after the driver filtered its requirements.
@@ -40,8 +36,6 @@ impl Device {
             instance,
             hardware,
             driver_key,
-            pdo: 0,
-            fdo: 0,
             messages_allowed: Cell::new(messages),
             granted: Cell::new(messages),
         }
@@ -58,7 +52,10 @@ impl Device {
         self.granted.set(messages);
     }
 
-    /// An NDIS_RESOURCE_LIST of what the device has, in memory; the caller frees it.
+    /// An `NDIS_RESOURCE_LIST` of what the device has, in memory; the caller frees it.
+    ///
+    /// # Panics
+    /// The machine's memory is used up.
     #[must_use]
     pub fn resource_list(&self) -> u64 {
         let bars = self.hardware.bars();
@@ -84,7 +81,8 @@ impl Device {
         for number in 0..interrupts {
             let d = at(bars.len() + number);
             let message = self.granted.get() > 0;
-            let flags = if message { c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED } else { 0 };
+            let flags =
+                if message { c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED } else { 0 };
             let affinity = if message { 1 << (number % cpus) } else { (1_u64 << cpus) - 1 };
             let shared = if message { EXCLUSIVE } else { SHARED };
             abi::write(d, c::CmResourceTypeInterrupt as u8);

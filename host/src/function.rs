@@ -29,7 +29,12 @@ impl<B: Backend> Board<B> {
     #[must_use]
     pub fn new(backend: B) -> Rc<Self> {
         let fd = backend.poll_fd().as_raw_fd();
-        Rc::new(Self { backend: RefCell::new(backend), fd, messages: RefCell::default(), lines: RefCell::default() })
+        Rc::new(Self {
+            backend: RefCell::new(backend),
+            fd,
+            messages: RefCell::default(),
+            lines: RefCell::default(),
+        })
     }
 }
 
@@ -56,7 +61,8 @@ impl<B: Backend> Source for Board<B> {
                 }
             }
         }
-        let lines: Vec<(u32, Sink)> = self.lines.borrow().iter().map(|(&line, sink)| (line, Rc::clone(sink))).collect();
+        let lines: Vec<(u32, Sink)> =
+            self.lines.borrow().iter().map(|(&line, sink)| (line, Rc::clone(sink))).collect();
         for (line, sink) in lines {
             if self.backend.borrow().line_asserted(line) {
                 sink(0);
@@ -77,7 +83,7 @@ impl<B: Backend> Source for Board<B> {
 /// A placed function of a board.
 pub struct Function<B> {
     board: Rc<Board<B>>,
-    function: PciFunction,
+    pci: PciFunction,
     connected: RefCell<Vec<(MessageId, bus::Message)>>,
     line: Cell<Option<u32>>,
     reads: Cell<u64>,
@@ -91,7 +97,7 @@ impl<B: Backend> Function<B> {
     pub fn new(board: Rc<Board<B>>, function: PciFunction) -> Rc<Self> {
         Rc::new(Self {
             board,
-            function,
+            pci: function,
             connected: RefCell::default(),
             line: Cell::new(None),
             reads: Cell::new(0),
@@ -101,16 +107,16 @@ impl<B: Backend> Function<B> {
     }
 
     fn at(&self) -> Bdf {
-        self.function.at
+        self.pci.at
     }
 
     fn connect_messages(&self, count: usize, sink: &Sink) -> Result<(), Error> {
         let mut backend = self.board.backend.borrow_mut();
-        let Some(msix) = self.function.msix() else { return Ok(()) };
+        let Some(msix) = self.pci.msix() else { return Ok(()) };
         for number in 0..count {
             let (id, message) = backend.allocate_message()?;
             let number = u16::try_from(number).unwrap_or(0);
-            write_msix_entry(&mut Registers::new(&mut *backend, &self.function), msix, number, message)?;
+            write_msix_entry(&mut Registers::new(&mut *backend, &self.pci), msix, number, message)?;
             self.connected.borrow_mut().push((id, message));
             self.board.messages.borrow_mut().insert(id, (u32::from(number), Rc::clone(sink)));
         }
@@ -143,7 +149,13 @@ impl<B: Backend + 'static> Hardware for Function<B> {
         let mut rest = from;
         while !rest.is_empty() {
             // Whole dwords where they are aligned: some registers change only as one.
-            let size = if at % 4 == 0 && rest.len() >= 4 { 4 } else if at % 2 == 0 && rest.len() >= 2 { 2 } else { 1 };
+            let size = if at % 4 == 0 && rest.len() >= 4 {
+                4
+            } else if at % 2 == 0 && rest.len() >= 2 {
+                2
+            } else {
+                1
+            };
             let (now, later) = rest.split_at(size);
             let value = now.iter().rev().fold(0_u32, |value, &byte| value << 8 | u32::from(byte));
             if backend.config_write(self.at(), at, size, value).is_err() {
@@ -163,7 +175,7 @@ impl<B: Backend + 'static> Hardware for Function<B> {
                 memory: !matches!(bar.kind, BarKind::Io),
             })
         };
-        self.function.bars.iter().filter_map(bar).collect()
+        self.pci.bars.iter().filter_map(bar).collect()
     }
 
     fn read(&self, bar: usize, offset: u64, size: usize) -> u64 {
@@ -173,7 +185,8 @@ impl<B: Backend + 'static> Hardware for Function<B> {
         }
         let mut backend = self.board.backend.borrow_mut();
         let index = u8::try_from(bar).unwrap_or(u8::MAX);
-        let value = bus::PciDevice::mmio_read(&mut Registers::new(&mut *backend, &self.function), index, offset, size);
+        let value =
+            bus::PciDevice::mmio_read(&mut Registers::new(&mut *backend, &self.pci), index, offset, size);
         drop(backend);
         or_end(value)
     }
@@ -185,14 +198,19 @@ impl<B: Backend + 'static> Hardware for Function<B> {
         }
         let mut backend = self.board.backend.borrow_mut();
         let index = u8::try_from(bar).unwrap_or(u8::MAX);
-        let result =
-            bus::PciDevice::mmio_write(&mut Registers::new(&mut *backend, &self.function), index, offset, size, value);
+        let result = bus::PciDevice::mmio_write(
+            &mut Registers::new(&mut *backend, &self.pci),
+            index,
+            offset,
+            size,
+            value,
+        );
         drop(backend);
         or_end(result);
     }
 
     fn messages(&self) -> usize {
-        self.function.msix().map_or(0, |msix| usize::from(msix.vectors))
+        self.pci.msix().map_or(0, |msix| usize::from(msix.vectors))
     }
 
     fn connect(&self, mode: InterruptMode, sink: Sink) -> Result<(), String> {
@@ -200,9 +218,11 @@ impl<B: Backend + 'static> Hardware for Function<B> {
             return Err("the function has left the bus".into());
         }
         match mode {
-            InterruptMode::Messages(count) => self.connect_messages(count, &sink).map_err(|error| error.to_string()),
+            InterruptMode::Messages(count) => {
+                self.connect_messages(count, &sink).map_err(|error| error.to_string())
+            }
             InterruptMode::Line => {
-                let pin = self.function.pin.ok_or("the function has no interrupt pin")?;
+                let pin = self.pci.pin.ok_or("the function has no interrupt pin")?;
                 let line = self.board.backend.borrow().interrupt_line(self.at(), pin);
                 self.line.set(Some(line));
                 self.board.lines.borrow_mut().insert(line, sink);
@@ -218,7 +238,7 @@ impl<B: Backend + 'static> Hardware for Function<B> {
             backend.free_message(id);
         }
         // A machine that is gone has nothing to disconnect.
-        let _ = disable_messages(&mut *backend, &self.function);
+        let _ = disable_messages(&mut *backend, &self.pci);
         if let Some(line) = self.line.take() {
             self.board.lines.borrow_mut().remove(&line);
         }
@@ -240,7 +260,8 @@ impl<B: Backend + 'static> Hardware for Function<B> {
     fn pull_out(&self) {
         self.disconnect();
         // The machine keeps the function, but nothing of it gets out: no DMA, no interrupt.
-        let silent = bus::update_command(&mut *self.board.backend.borrow_mut(), self.at(), 0, bus::command::MASTER);
+        let silent =
+            bus::update_command(&mut *self.board.backend.borrow_mut(), self.at(), 0, bus::command::MASTER);
         or_end(silent.map(drop));
         self.pulled.set(true);
     }

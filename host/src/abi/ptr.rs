@@ -37,6 +37,13 @@ pub struct Field<S, T> {
     of: PhantomData<fn(S) -> T>,
 }
 
+impl<S, T> Clone for Field<S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S, T> Copy for Field<S, T> {}
+
 impl<S, T> Field<S, T> {
     /// The member at `offset` bytes.
     #[must_use]

@@ -8,9 +8,9 @@ const SELF: usize = 0x18;
 const CURRENT_PRCB: usize = 0x20;
 /// Offset of the KPRCB inside the region.
 const PRCB: usize = 0x180;
-/// Offset of KPRCB.Number (KeGetCurrentProcessorNumber reads `gs:[184h]`).
+/// Offset of KPRCB.Number (`KeGetCurrentProcessorNumber` reads `gs:[184h]`).
 const NUMBER: usize = PRCB + 4;
-/// Offset of KPRCB.CurrentThread (KeGetCurrentThread reads `gs:[188h]`).
+/// Offset of KPRCB.CurrentThread (`KeGetCurrentThread` reads `gs:[188h]`).
 const CURRENT_THREAD: usize = PRCB + 8;
 
 /// One CPU's region; its address goes into the `gs` base.

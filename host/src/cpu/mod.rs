@@ -9,15 +9,15 @@ use std::{
     rc::Rc,
 };
 
-/// PASSIVE_LEVEL.
+/// `PASSIVE_LEVEL`.
 pub const PASSIVE: u8 = 0;
-/// APC_LEVEL.
+/// `APC_LEVEL`.
 pub const APC: u8 = 1;
-/// DISPATCH_LEVEL.
+/// `DISPATCH_LEVEL`.
 pub const DISPATCH: u8 = 2;
 /// The level of device interrupts.
 pub const DIRQL: u8 = 6;
-/// HIGH_LEVEL.
+/// `HIGH_LEVEL`.
 pub const HIGH: u8 = 15;
 
 /// A deferred procedure call in a CPU's queue.
@@ -54,7 +54,7 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// CPU `number`, at PASSIVE_LEVEL with nothing pending.
+    /// CPU `number`, at `PASSIVE_LEVEL` with nothing pending.
     #[must_use]
     pub fn new(number: usize) -> Self {
         Self {

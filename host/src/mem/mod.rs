@@ -34,19 +34,19 @@ pub struct Region {
 /// What a block was allocated as; it has to be freed as the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// ExAllocatePool and its kin.
+    /// `ExAllocatePool` and its kin.
     Pool,
-    /// NdisAllocateMemoryWithTagPriority.
+    /// `NdisAllocateMemoryWithTagPriority`.
     NdisMemory,
-    /// NdisMAllocateSharedMemory.
+    /// `NdisMAllocateSharedMemory`.
     Shared,
-    /// MmAllocateContiguousMemory.
+    /// `MmAllocateContiguousMemory`.
     Contiguous,
     /// An MDL.
     Mdl,
-    /// A NET_BUFFER_LIST.
+    /// A `NET_BUFFER_LIST`.
     NetBufferList,
-    /// A NET_BUFFER.
+    /// A `NET_BUFFER`.
     NetBuffer,
     /// A pool, lock, timer, work item or other object behind a handle.
     Object,
@@ -122,11 +122,25 @@ impl Mem {
         self.allocate(kind, tag, size, by)
     }
 
-    fn allocate_in(&self, from: &RefCell<Blocks>, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
+    fn allocate_in(
+        &self,
+        from: &RefCell<Blocks>,
+        kind: Kind,
+        tag: u32,
+        size: usize,
+        by: &'static str,
+    ) -> Option<u64> {
         self.hand_out(&mut from.borrow_mut(), kind, tag, size, by)
     }
 
-    fn hand_out(&self, from: &mut Blocks, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
+    fn hand_out(
+        &self,
+        from: &mut Blocks,
+        kind: Kind,
+        tag: u32,
+        size: usize,
+        by: &'static str,
+    ) -> Option<u64> {
         let addr = from.take(size.checked_add(GUARD)?)?;
         crate::abi::fill(addr, FRESH_BYTE, size);
         crate::abi::fill(addr + size as u64, GUARD_BYTE, GUARD);

@@ -14,17 +14,17 @@ use std::{
 pub enum State {
     /// Not initialized.
     Halted,
-    /// In MiniportInitializeEx.
+    /// In `MiniportInitializeEx`.
     Initializing,
     /// Initialized, no data path.
     Paused,
-    /// In MiniportRestart, or waiting for its completion.
+    /// In `MiniportRestart`, or waiting for its completion.
     Restarting,
     /// Data path open.
     Running,
-    /// In MiniportPause, or waiting for its completion.
+    /// In `MiniportPause`, or waiting for its completion.
     Pausing,
-    /// In MiniportHaltEx.
+    /// In `MiniportHaltEx`.
     Halting,
     /// Shut down.
     Shutdown,
@@ -77,18 +77,18 @@ impl Pending {
     }
 }
 
-/// What MiniportInitializeEx told of the adapter.
+/// What `MiniportInitializeEx` told of the adapter.
 #[derive(Clone, Debug, Default)]
 pub struct General {
     /// The largest frame without its header.
     pub mtu: u32,
-    /// OID_802_3_CURRENT_ADDRESS.
+    /// `OID_802_3_CURRENT_ADDRESS`.
     pub mac: [u8; 6],
-    /// OID_802_3_PERMANENT_ADDRESS.
+    /// `OID_802_3_PERMANENT_ADDRESS`.
     pub permanent_mac: [u8; 6],
-    /// NDIS_MAC_OPTION flags.
+    /// `NDIS_MAC_OPTION` flags.
     pub mac_options: u32,
-    /// NDIS_PACKET_TYPE bits.
+    /// `NDIS_PACKET_TYPE` bits.
     pub filters: u32,
     /// Multicast addresses that fit.
     pub multicast: u32,
@@ -112,7 +112,7 @@ pub struct Link {
 /// Counts of what happened on an adapter.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct Counters {
-    /// NBLs given to MiniportSendNetBufferLists.
+    /// NBLs given to `MiniportSendNetBufferLists`.
     pub sends: u64,
     /// NBLs that came back.
     pub sends_completed: u64,
@@ -122,9 +122,9 @@ pub struct Counters {
     pub frames_sent: u64,
     /// NBLs indicated.
     pub receives: u64,
-    /// NBLs returned through MiniportReturnNetBufferLists.
+    /// NBLs returned through `MiniportReturnNetBufferLists`.
     pub returned: u64,
-    /// NBLs indicated with NDIS_RECEIVE_FLAGS_RESOURCES.
+    /// NBLs indicated with `NDIS_RECEIVE_FLAGS_RESOURCES`.
     pub resources: u64,
     /// Interrupt service routine calls.
     pub interrupts: u64,
@@ -132,7 +132,7 @@ pub struct Counters {
     pub dpcs: u64,
     /// Pauses asked for.
     pub pauses: u64,
-    /// Pauses that MiniportPause left pending.
+    /// Pauses that `MiniportPause` left pending.
     pub pauses_pended: u64,
     /// Longest pause, ns.
     pub pause_longest_ns: u64,
@@ -149,7 +149,7 @@ pub struct Counters {
 pub struct Sent {
     /// When.
     pub at: Time,
-    /// MiniportSendNetBufferLists has returned: the driver has accepted it. Until then nobody can say
+    /// `MiniportSendNetBufferLists` has returned: the driver has accepted it. Until then nobody can say
     /// whether a pause on another CPU came first.
     pub accepted: bool,
 }
@@ -163,13 +163,13 @@ pub struct Adapter {
     /// The device node under it.
     pub device: Rc<Device>,
     state: Cell<State>,
-    /// MiniportAdapterContext.
+    /// `MiniportAdapterContext`.
     pub context: Cell<u64>,
-    /// MiniportAddDeviceContext.
+    /// `MiniportAddDeviceContext`.
     pub add_device_context: Cell<u64>,
-    /// NDIS_MINIPORT_ATTRIBUTES flags; `None` until registration attributes are set.
+    /// `NDIS_MINIPORT_ATTRIBUTES` flags; `None` until registration attributes are set.
     pub attribute_flags: Cell<Option<u32>>,
-    /// CheckForHangTimeInSeconds.
+    /// `CheckForHangTimeInSeconds`.
     pub hang_seconds: Cell<u32>,
     /// General attributes; `None` until set.
     pub general: RefCell<Option<General>>,
@@ -177,7 +177,7 @@ pub struct Adapter {
     pub link: Cell<Link>,
     /// Link indications seen.
     pub link_changes: Cell<u64>,
-    /// Allocations up to here are older than MiniportInitializeEx: they may outlive the halt.
+    /// Allocations up to here are older than `MiniportInitializeEx`: they may outlive the halt.
     pub initialized_at: Cell<u64>,
     /// The surprise removal notice was given.
     pub removed: Cell<bool>,
@@ -185,30 +185,30 @@ pub struct Adapter {
     pub sends: RefCell<BTreeMap<u64, Sent>>,
     /// NBLs that NDIS owes a return.
     pub receives: RefCell<BTreeSet<u64>>,
-    /// Calls of NdisMIndicateReceiveNetBufferLists that have not returned.
+    /// Calls of `NdisMIndicateReceiveNetBufferLists` that have not returned.
     pub indicating: Cell<u32>,
-    /// MiniportPause.
+    /// `MiniportPause`.
     pub pause: Pending,
-    /// MiniportRestart.
+    /// `MiniportRestart`.
     pub restart: Pending,
-    /// MiniportResetEx.
+    /// `MiniportResetEx`.
     pub reset: Pending,
-    /// AddressingReset of the last reset.
+    /// `AddressingReset` of the last reset.
     pub addressing_reset: Cell<bool>,
-    /// MiniportOidRequest, and the request.
+    /// `MiniportOidRequest`, and the request.
     pub oid: Pending,
-    /// The request in MiniportOidRequest.
+    /// The request in `MiniportOidRequest`.
     pub oid_request: Cell<u64>,
     /// The packet filter that was set last.
     pub filter: Cell<u32>,
-    /// A packet filter has been set since MiniportInitializeEx. After a filter of 0 frames may still come that
+    /// A packet filter has been set since `MiniportInitializeEx`. After a filter of 0 frames may still come that
     /// were received before it.
     pub filter_set: Cell<bool>,
     /// What is bound above.
     pub protocol: RefCell<Option<Rc<dyn Protocol>>>,
     /// Counts.
     pub counters: RefCell<Counters>,
-    /// Most receives per DPC; NDIS_INDICATE_ALL_NBLS for no limit.
+    /// Most receives per DPC; `NDIS_INDICATE_ALL_NBLS` for no limit.
     pub throttle: Cell<u32>,
     /// NBLs indicated in the interrupt DPC that runs on a CPU.
     pub in_dpc: RefCell<BTreeMap<usize, u32>>,

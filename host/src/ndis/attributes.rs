@@ -1,4 +1,4 @@
-//! NdisMSetMiniportAttributes.
+//! `NdisMSetMiniportAttributes`.
 
 use super::{
     adapter::{Adapter, General, Link, State},
@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{
     abi::{
-        self, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES as Gen, NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES as Reg,
-        NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES as AddDevice, NDIS_OBJECT_HEADER, Ptr, constants as c,
+        self, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES as Gen,
+        NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES as Reg,
+        NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES as AddDevice, NDIS_OBJECT_HEADER, Ptr,
+        constants as c,
     },
     imports,
     verify::rules,
@@ -53,9 +55,14 @@ fn add_device(adapter: &Adapter, attributes: u64) -> u32 {
         c::NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1,
     );
     if adapter.state() != State::Halted {
-        world().violation(&rules::ORDER, format!("add-device attributes in state {} (NDIS-PNP-03)", adapter.state()));
+        world().violation(
+            &rules::ORDER,
+            format!("add-device attributes in state {} (NDIS-PNP-03)", adapter.state()),
+        );
     }
-    adapter.add_device_context.set(Ptr::<AddDevice>::new(attributes).get(AddDevice::MiniportAddDeviceContext));
+    adapter
+        .add_device_context
+        .set(Ptr::<AddDevice>::new(attributes).get(AddDevice::MiniportAddDeviceContext));
     c::NDIS_STATUS_SUCCESS
 }
 
@@ -78,7 +85,10 @@ fn registration(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
 fn general(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
     check::initializing(adapter, "setting the general attributes", "NDIS-INIT-03");
     if adapter.attribute_flags.get().is_none() {
-        world().violation(&rules::ORDER, "general attributes before the registration attributes (NDIS-INIT-03)".into());
+        world().violation(
+            &rules::ORDER,
+            "general attributes before the registration attributes (NDIS-INIT-03)".into(),
+        );
     }
     let late = adapter.miniport.at_least(6, 20);
     let (revision, size) = if late {

@@ -37,7 +37,10 @@ pub fn sized(addr: u64, name: &str, kind: u32, revision: u8, size: u32) {
     if found.revision < revision || u32::from(found.size) < size {
         world().violation(
             &rules::OBJECT_HEADER,
-            format!("{name}: revision {} size {}, at least {revision} and {size}", found.revision, found.size),
+            format!(
+                "{name}: revision {} size {}, at least {revision} and {size}",
+                found.revision, found.size
+            ),
         );
     }
 }
@@ -57,14 +60,20 @@ pub fn adapter(handle: u64) -> Rc<Adapter> {
 pub fn registered(handle: u64, what: &str) -> Rc<Adapter> {
     let adapter = adapter(handle);
     if adapter.attribute_flags.get().is_none() {
-        world().violation(&rules::ORDER, format!("{what} before the registration attributes are set (NDIS-INIT-02)"));
+        world().violation(
+            &rules::ORDER,
+            format!("{what} before the registration attributes are set (NDIS-INIT-02)"),
+        );
     }
     adapter
 }
 
-/// A call that belongs into MiniportInitializeEx only.
+/// A call that belongs into `MiniportInitializeEx` only.
 pub fn initializing(adapter: &Adapter, what: &str, rule: &str) {
     if adapter.state() != super::adapter::State::Initializing {
-        world().violation(&rules::ORDER, format!("{what} in state {}: only in MiniportInitializeEx ({rule})", adapter.state()));
+        world().violation(
+            &rules::ORDER,
+            format!("{what} in state {}: only in MiniportInitializeEx ({rule})", adapter.state()),
+        );
     }
 }

@@ -3,8 +3,8 @@
 use super::{check, objects::Object};
 use crate::{
     abi::{
-        self, NDIS_CONFIGURATION_OBJECT as ConfObject, NDIS_CONFIGURATION_PARAMETER as Param, Ptr, UNICODE_STRING,
-        constants as c, unicode,
+        self, NDIS_CONFIGURATION_OBJECT as ConfObject, NDIS_CONFIGURATION_PARAMETER as Param, Ptr,
+        UNICODE_STRING, constants as c, unicode,
     },
     imports,
     mem::Kind,
@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{cell::RefCell, rc::Rc};
 
-/// The NetworkAddress keyword.
+/// The `NetworkAddress` keyword.
 const NETWORK_ADDRESS: &str = "NetworkAddress";
 /// Most digits of an address that are looked at.
 const MOST_DIGITS: usize = 64;
@@ -51,7 +51,9 @@ impl Configuration {
 fn configuration(handle: u64, what: &str) -> Rc<Configuration> {
     match world().ndis.objects.get::<Configuration>(handle) {
         Some(configuration) => configuration,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a configuration handle")),
+        None => {
+            world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a configuration handle"))
+        }
     }
 }
 
@@ -60,7 +62,7 @@ fn open(owner: u64, key: String) -> u64 {
     world().ndis.objects.add(Rc::new(made), "NdisOpenConfigurationEx").unwrap_or(0)
 }
 
-/// Writes a UNICODE_STRING over text that lives in its own block.
+/// Writes a `UNICODE_STRING` over text that lives in its own block.
 fn put_string(configuration: &Configuration, at: u64, text: &str) -> Option<()> {
     let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
     let buffer = configuration.block(units.len() * 2)?;
@@ -186,7 +188,12 @@ imports! {
 
 /// An address in hexadecimal, hyphens optional, as NDIS converts it: it does not judge the bytes.
 fn address(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().filter(|c| *c != '-').take(MOST_DIGITS).map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| *c != '-')
+        .take(MOST_DIGITS)
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
     let pairs = digits.chunks(2).map(|pair| match pair {
         [high, low] => u8::try_from(high * 16 + low).ok(),
         _ => None,

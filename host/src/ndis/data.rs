@@ -31,7 +31,8 @@ fn retreat(nb: Nb, by: u32, back_fill: u32) -> u32 {
         // A new MDL in front, with the whole retreat and back-fill in it.
         let size = by + back_fill;
         let data = world().mem.allocate(Kind::NdisMemory, 0, size as usize, "NdisRetreatNetBufferDataStart");
-        let mdl = data.and_then(|data| memory::make_mdl(data, size, Kind::Mdl, "NdisRetreatNetBufferDataStart"));
+        let mdl =
+            data.and_then(|data| memory::make_mdl(data, size, Kind::Mdl, "NdisRetreatNetBufferDataStart"));
         let Some(mdl) = mdl else { return c::NDIS_STATUS_RESOURCES };
         Ptr::<MDL>::new(mdl).set(MDL::Next, nb.get(NET_BUFFER::CurrentMdl));
         nb.set(NET_BUFFER::MdlChain, mdl);
@@ -55,7 +56,9 @@ imports! {
     }
 
     fn NdisAdvanceNetBufferListDataStart(addr: u64, by: u32, _free_mdl: u8, _handler: u64) {
-        nbl::net_buffers(Nbl::new(addr)).into_iter().for_each(|nb| advance(nb, by));
+        for nb in nbl::net_buffers(Nbl::new(addr)) {
+            advance(nb, by);
+        }
     }
 
     fn NdisRetreatNetBufferListDataStart(addr: u64, by: u32, back_fill: u32, _allocate: u64, _free: u64) -> u32 {

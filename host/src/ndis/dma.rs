@@ -20,15 +20,15 @@ use std::{
 
 /// Bytes of a page.
 const PAGE: u64 = 4096;
-/// What NdisMGetDmaAlignment answers.
+/// What `NdisMGetDmaAlignment` answers.
 const ALIGNMENT: u32 = 64;
 
 /// A scatter/gather registration of an adapter.
 struct Dma {
     adapter: u64,
-    /// MiniportProcessSGList.
+    /// `MiniportProcessSGList`.
     process: u64,
-    /// MiniportAllocateSharedMemComplete.
+    /// `MiniportAllocateSharedMemComplete`.
     allocated: u64,
     /// Lists that are out, by NB.
     lists: RefCell<BTreeMap<u64, u64>>,
@@ -65,7 +65,7 @@ impl Object for Shared {
 pub struct SgPolicy {
     /// Every so many lists come late, from a DPC on another CPU; 0 for never.
     pub late_every: Cell<u32>,
-    /// Every so many requests fail with NDIS_STATUS_RESOURCES; 0 for never.
+    /// Every so many requests fail with `NDIS_STATUS_RESOURCES`; 0 for never.
     pub fail_every: Cell<u32>,
     /// Every so many lists are built elsewhere than in the driver's buffer (NDIS-DMA-06); 0 for never.
     pub elsewhere_every: Cell<u32>,
@@ -88,7 +88,8 @@ fn dma(handle: u64, what: &str) -> Rc<Dma> {
 /// The physical pieces of an NB from the start of its current MDL (NDIS-DMA-07), page by page, joined where they touch.
 fn physical_pieces(nb: nbl::Nb) -> Vec<(u64, u32)> {
     let world = world();
-    let mut left = u64::from(nb.get(NET_BUFFER::DataLength)) + u64::from(nb.get(NET_BUFFER::CurrentMdlOffset));
+    let mut left =
+        u64::from(nb.get(NET_BUFFER::DataLength)) + u64::from(nb.get(NET_BUFFER::CurrentMdlOffset));
     let mut mdl: Ptr<MDL> = Ptr::new(nb.get(NET_BUFFER::CurrentMdl));
     let mut pieces: Vec<(u64, u32)> = Vec::new();
     while left > 0 && !mdl.is_null() {
@@ -98,7 +99,10 @@ fn physical_pieces(nb: nbl::Nb) -> Vec<(u64, u32)> {
         while here > 0 {
             let take = here.min(PAGE - addr % PAGE);
             let Some(physical) = world.mem.physical(addr) else {
-                world.violation(&rules::SG_LIST, format!("MDL {:#x} describes {addr:#x}, which is not RAM", mdl.addr()))
+                world.violation(
+                    &rules::SG_LIST,
+                    format!("MDL {:#x} describes {addr:#x}, which is not RAM", mdl.addr()),
+                )
             };
             match pieces.last_mut() {
                 Some(last) if last.0 + u64::from(last.1) == physical => last.1 += take as u32,

@@ -3,8 +3,8 @@
 use super::check;
 use crate::{
     abi::{
-        NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars, NDIS_OBJECT_HEADER,
-        Ptr, UNICODE_STRING, constants as c, unicode, write,
+        NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars,
+        NDIS_OBJECT_HEADER, Ptr, UNICODE_STRING, constants as c, unicode, write,
     },
     imports,
     mem::Kind,
@@ -36,7 +36,7 @@ pub struct Handlers {
     pub cancel_direct_oid: u64,
 }
 
-/// The optional PnP handlers.
+/// The optional `PnP` handlers.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(missing_docs)]
 pub struct PnpHandlers {
@@ -48,19 +48,19 @@ pub struct PnpHandlers {
 
 /// A registered miniport driver.
 pub struct Miniport {
-    /// NdisMiniportDriverHandle.
+    /// `NdisMiniportDriverHandle`.
     pub handle: u64,
     /// The driver object it came with.
     pub driver_object: u64,
-    /// MiniportDriverContext.
+    /// `MiniportDriverContext`.
     pub context: u64,
     /// NDIS version of its contract.
     pub version: (u8, u8),
     /// Its handlers.
     pub handlers: Handlers,
-    /// PnP handlers, if it set any.
+    /// `PnP` handlers, if it set any.
     pub pnp: Cell<PnpHandlers>,
-    /// In MiniportSetOptions.
+    /// In `MiniportSetOptions`.
     in_set_options: Cell<bool>,
 }
 

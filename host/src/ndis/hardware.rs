@@ -10,7 +10,7 @@ use crate::{
 };
 use std::rc::Rc;
 
-/// PCI_WHICHSPACE_CONFIG.
+/// `PCI_WHICHSPACE_CONFIG`.
 const CONFIG: u32 = 0;
 /// Bytes of a function's configuration space.
 const CONFIG_SIZE: u32 = 4096;
@@ -53,7 +53,9 @@ impl World {
     /// Maps registers of a function at a physical address; `None` if no BAR of it covers the range.
     pub fn map_registers(&self, hardware: &Rc<dyn Hardware>, physical: u64, len: u64) -> Option<u64> {
         let covers = |bar: &Bar| {
-            bar.memory && physical >= bar.start && physical.checked_add(len).is_some_and(|end| end <= bar.start + bar.len)
+            bar.memory
+                && physical >= bar.start
+                && physical.checked_add(len).is_some_and(|end| end <= bar.start + bar.len)
         };
         let bar = hardware.bars().into_iter().find(covers)?;
         let window = BarWindow { hardware: Rc::clone(hardware), bar, offset: physical - bar.start };
@@ -109,9 +111,10 @@ imports! {
 
     fn NdisMGetDeviceProperty(handle: u64, pdo_out: u64, fdo_out: u64, next_out: u64, raw_out: u64, translated_out: u64) {
         let device = Rc::clone(&check::adapter(handle).device);
-        abi::write_out(pdo_out, device.pdo);
-        abi::write_out(fdo_out, device.fdo);
-        abi::write_out(next_out, device.pdo);
+        let (pdo, fdo) = world().nt.device_objects(&device);
+        abi::write_out(pdo_out, pdo);
+        abi::write_out(fdo_out, fdo);
+        abi::write_out(next_out, pdo);
         abi::write_out(raw_out, 0_u64);
         abi::write_out(translated_out, 0_u64);
     }

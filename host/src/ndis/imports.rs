@@ -1,6 +1,9 @@
 //! Every name of ndis.sys that a driver can import here.
 
-use super::{attributes, config, data, dma, driver, hardware, interrupt, lifecycle, log, memory, oid, pools, receive, send, status, sync, system, timers, work};
+use super::{
+    attributes, config, data, dma, driver, hardware, interrupt, lifecycle, log, memory, oid, pools, receive,
+    send, status, sync, system, timers, work,
+};
 use crate::abi::Import;
 
 /// The tables of all families.

@@ -32,7 +32,7 @@ pub struct Registration {
     context: u64,
     handlers: Handlers,
     mode: InterruptMode,
-    /// IO_INTERRUPT_MESSAGE_INFO; 0 for a line.
+    /// `IO_INTERRUPT_MESSAGE_INFO`; 0 for a line.
     table: Cell<u64>,
     active: Cell<bool>,
     vector: Cell<u32>,
@@ -145,7 +145,10 @@ impl Registration {
         let more = abi::read::<u8>(throttle + 4) & 1 != 0;
         let _ = world.mem.free(Kind::Host, throttle);
         if more && self.adapter.throttle.get() == c::NDIS_INDICATE_ALL_NBLS {
-            world.violation(&rules::RECEIVE_THROTTLE, "MoreNblsPending with NDIS_INDICATE_ALL_NBLS (NDIS-RECV-11)".into());
+            world.violation(
+                &rules::RECEIVE_THROTTLE,
+                "MoreNblsPending with NDIS_INDICATE_ALL_NBLS (NDIS-RECV-11)".into(),
+            );
         }
         if more {
             self.queue(message, cpu, context);
@@ -162,7 +165,8 @@ impl Registration {
         p.set(Info::MessageCount, u32::try_from(messages).unwrap_or(0));
         let cpus = world().cpus().len();
         for number in 0..messages {
-            let e: Ptr<Entry> = Ptr::new(p.at(&Info::MessageInfo) + (number * <Entry as abi::Layout>::SIZE) as u64);
+            let e: Ptr<Entry> =
+                Ptr::new(p.at(&Info::MessageInfo) + (number * <Entry as abi::Layout>::SIZE) as u64);
             let (address, data) = self.adapter.device.hardware.message(number);
             abi::write(e.at(&Entry::MessageAddress), address);
             e.set(Entry::TargetProcessorSet, 1 << (number % cpus));
@@ -190,7 +194,10 @@ impl Ndis {
 fn registration(handle: u64, what: &str) -> Rc<Registration> {
     match world().ndis.objects.get::<Registration>(handle) {
         Some(registration) => registration,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not an interrupt handle (NDIS-INT-13)")),
+        None => world().violation(
+            &rules::HANDLE,
+            format!("{what}: {handle:#x} is not an interrupt handle (NDIS-INT-13)"),
+        ),
     }
 }
 

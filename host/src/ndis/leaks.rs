@@ -24,7 +24,8 @@ impl Ndis {
         if left.iter().any(|(_, what)| *what == "timer") {
             world.violation(&rules::TIMER_LEFT, format!("a timer is allocated {when}"));
         }
-        let mut names: Vec<String> = left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
+        let mut names: Vec<String> =
+            left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
         let since = adapter.initialized_at.get();
         let owners = self.owners.borrow();
         for (&addr, _) in owners.iter().filter(|(_, o)| o.handle == adapter.handle && o.serial > since) {
@@ -41,18 +42,24 @@ impl Ndis {
     /// Ends the run if anything of the driver's is left after its unload.
     pub(super) fn check_unloaded(&self) {
         let world = world();
-        let mut names: Vec<String> = self.objects.left(None).iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
+        let mut names: Vec<String> =
+            self.objects.left(None).iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
         let blocks = world.mem.drivers_blocks();
         names.extend(blocks.iter().map(|b| format!("{} bytes, tag {}, from {}", b.size, tag(b.tag), b.by)));
+        names.extend(world.nt.left_behind());
         if !names.is_empty() {
-            world.violation(&rules::UNLOAD_LEAK, format!("{} left after unload: {}", names.len(), list(&names)));
+            world.violation(
+                &rules::UNLOAD_LEAK,
+                format!("{} left after unload: {}", names.len(), list(&names)),
+            );
         }
     }
 }
 
 /// A pool tag as Windows prints it.
 fn tag(tag: u32) -> String {
-    let text: String = tag.to_le_bytes().iter().map(|&b| if b.is_ascii_graphic() { char::from(b) } else { '.' }).collect();
+    let text: String =
+        tag.to_le_bytes().iter().map(|&b| if b.is_ascii_graphic() { char::from(b) } else { '.' }).collect();
     format!("'{text}'")
 }
 

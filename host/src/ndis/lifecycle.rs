@@ -1,4 +1,4 @@
-//! What NDIS makes an adapter go through, from AddDevice to the end.
+//! What NDIS makes an adapter go through, from `AddDevice` to the end.
 
 use super::{
     Ndis,
@@ -9,8 +9,8 @@ use super::{
 use crate::{
     abi::{
         self, NDIS_MINIPORT_INIT_PARAMETERS as Init, NDIS_MINIPORT_PAUSE_PARAMETERS as Pause,
-        NDIS_MINIPORT_RESTART_PARAMETERS as Restart, NDIS_OBJECT_HEADER, NET_DEVICE_PNP_EVENT as PnpEvent, Ptr,
-        constants as c,
+        NDIS_MINIPORT_RESTART_PARAMETERS as Restart, NDIS_OBJECT_HEADER, NET_DEVICE_PNP_EVENT as PnpEvent,
+        Ptr, constants as c,
     },
     cpu::PASSIVE,
     devnode::Device,
@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How a pause ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paused {
-    /// MiniportPause returned NDIS_STATUS_PENDING.
+    /// `MiniportPause` returned `NDIS_STATUS_PENDING`.
     pub pended: bool,
 }
 
@@ -49,12 +49,13 @@ fn free(addr: u64) {
 }
 
 impl Ndis {
-    /// AddDevice: a device node of this driver's appeared.
+    /// `AddDevice`: a device node of this driver's appeared.
     ///
     /// # Errors
-    /// The driver's MiniportAddDevice refused it.
+    /// The driver's `MiniportAddDevice` refused it.
     pub fn add(&self, miniport: &Rc<Miniport>, device: Rc<Device>) -> Result<Rc<Adapter>, u32> {
-        let handle = world().mem.allocate(Kind::Host, 0, 4096, "miniport adapter").ok_or(c::NDIS_STATUS_RESOURCES)?;
+        let handle =
+            world().mem.allocate(Kind::Host, 0, 4096, "miniport adapter").ok_or(c::NDIS_STATUS_RESOURCES)?;
         let adapter = Rc::new(Adapter::new(handle, Rc::clone(miniport), device));
         self.adapters.borrow_mut().push(Rc::clone(&adapter));
         let handler = miniport.pnp.get().add_device;
@@ -68,14 +69,18 @@ impl Ndis {
         Ok(adapter)
     }
 
-    /// MiniportInitializeEx, and the checks of NDIS-INIT.
+    /// `MiniportInitializeEx`, and the checks of NDIS-INIT.
     ///
     /// # Errors
-    /// The status that MiniportInitializeEx returned.
+    /// The status that `MiniportInitializeEx` returned.
     pub fn initialize(&self, adapter: &Rc<Adapter>) -> Result<(), u32> {
         self.filter_resources(adapter)?;
         let resources = adapter.device.resource_list();
-        let block = parameters(Init::SIZE_ALL, c::NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, c::NDIS_SIZEOF_MINIPORT_INIT_PARAMETER_REVISION_1);
+        let block = parameters(
+            Init::SIZE_ALL,
+            c::NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS,
+            c::NDIS_SIZEOF_MINIPORT_INIT_PARAMETER_REVISION_1,
+        );
         let p: Ptr<Init> = Ptr::new(block);
         p.set(Init::AllocatedResources, resources);
         p.set(Init::MiniportAddDeviceContext, adapter.add_device_context.get());
@@ -95,31 +100,44 @@ impl Ndis {
             return Err(status);
         }
         if adapter.general.borrow().is_none() {
-            world().violation(&rules::ORDER, "MiniportInitializeEx succeeded without general attributes (NDIS-INIT-04)".into());
+            world().violation(
+                &rules::ORDER,
+                "MiniportInitializeEx succeeded without general attributes (NDIS-INIT-04)".into(),
+            );
         }
         adapter.set_state(State::Paused);
         Ok(())
     }
 
-    /// MiniportRestart.
+    /// `MiniportRestart`.
     ///
     /// # Errors
     /// The status of a failed restart; the adapter is paused again.
     pub fn restart(&self, adapter: &Rc<Adapter>) -> Result<(), u32> {
         let world = world();
-        let block = parameters(Restart::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1);
+        let block = parameters(
+            Restart::SIZE_ALL,
+            c::NDIS_OBJECT_TYPE_DEFAULT,
+            c::NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1,
+        );
         adapter.set_state(State::Restarting);
         adapter.restart.begin();
         let args = [adapter.context.get(), block];
         let mut status = call("MiniportRestart", adapter.miniport.handlers.restart, &args) as u32;
         if status == c::NDIS_STATUS_PENDING {
             let deadline = world.clock.now().after(LONGEST);
-            if !world.sched.block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some()) {
+            if !world
+                .sched
+                .block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some())
+            {
                 world.violation(&rules::RESTART_NONE, format!("restart not completed within {LONGEST:?}"));
             }
             status = adapter.restart.status().unwrap_or(c::NDIS_STATUS_FAILURE);
         } else if adapter.restart.status().is_some() {
-            world.violation(&rules::RESTART_NONE, format!("NdisMRestartComplete called and {status:#x} returned"));
+            world.violation(
+                &rules::RESTART_NONE,
+                format!("NdisMRestartComplete called and {status:#x} returned"),
+            );
         }
         adapter.restart.end();
         free(block);
@@ -131,11 +149,15 @@ impl Ndis {
         Err(status)
     }
 
-    /// MiniportPause; returns when the pause is complete.
+    /// `MiniportPause`; returns when the pause is complete.
     pub fn pause(&self, adapter: &Rc<Adapter>, reason: u32) -> Paused {
         let world = world();
         let began = world.clock.now();
-        let block = parameters(Pause::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1);
+        let block = parameters(
+            Pause::SIZE_ALL,
+            c::NDIS_OBJECT_TYPE_DEFAULT,
+            c::NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1,
+        );
         Ptr::<Pause>::new(block).set(Pause::PauseReason, reason);
         adapter.set_state(State::Pausing);
         adapter.pause.begin();
@@ -145,14 +167,19 @@ impl Ndis {
         match status {
             c::NDIS_STATUS_PENDING => {
                 let deadline = world.clock.now().after(LONGEST);
-                if !world.sched.block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some()) {
+                if !world
+                    .sched
+                    .block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some())
+                {
                     let (sends, receives) = adapter.outstanding();
                     world.violation(&rules::PAUSE_TIMEOUT, format!(
                         "pause not completed within {LONGEST:?}; {sends} sends and {receives} receives out"));
                 }
             }
             c::NDIS_STATUS_SUCCESS if adapter.pause.status().is_some() => world.violation(
-                &rules::PAUSE_NONE, "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into()),
+                &rules::PAUSE_NONE,
+                "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into(),
+            ),
             c::NDIS_STATUS_SUCCESS => check_drained(adapter),
             other => world.violation(&rules::PAUSE_RETURN, format!("MiniportPause returned {other:#x}")),
         }
@@ -168,18 +195,20 @@ impl Ndis {
         Paused { pended }
     }
 
-    /// MiniportResetEx at PASSIVE_LEVEL; returns when the reset is complete.
+    /// `MiniportResetEx` at `PASSIVE_LEVEL`; returns when the reset is complete.
     pub fn reset(&self, adapter: &Rc<Adapter>) -> u32 {
         self.reset_at(adapter, PASSIVE)
     }
 
-    /// The same with the call itself at another level, up to DISPATCH_LEVEL (NDIS-RESET-01).
+    /// The same with the call itself at another level, up to `DISPATCH_LEVEL` (NDIS-RESET-01).
     pub fn reset_at(&self, adapter: &Rc<Adapter>, level: u8) -> u32 {
         let world = world();
         if adapter.miniport.handlers.reset == 0 {
             return c::NDIS_STATUS_NOT_SUPPORTED;
         }
-        let Some(out) = world.mem.allocate(Kind::Host, 0, 8, "AddressingReset") else { return c::NDIS_STATUS_RESOURCES };
+        let Some(out) = world.mem.allocate(Kind::Host, 0, 8, "AddressingReset") else {
+            return c::NDIS_STATUS_RESOURCES;
+        };
         abi::write(out, 0_u64);
         adapter.reset.begin();
         let args = [adapter.context.get(), out];
@@ -191,12 +220,16 @@ impl Ndis {
         adapter.addressing_reset.set(addressing != 0);
         if status == c::NDIS_STATUS_PENDING {
             let deadline = world.clock.now().after(LONGEST);
-            if !world.sched.block("NdisMResetComplete", Some(deadline), &|| adapter.reset.status().is_some()) {
+            if !world.sched.block("NdisMResetComplete", Some(deadline), &|| adapter.reset.status().is_some())
+            {
                 world.violation(&rules::RESET_TIMEOUT, format!("reset not completed within {LONGEST:?}"));
             }
             status = adapter.reset.status().unwrap_or(c::NDIS_STATUS_FAILURE);
         } else if adapter.reset.status().is_some() {
-            world.violation(&rules::RESET_NONE, format!("NdisMResetComplete called, and MiniportResetEx returned {status:#x}"));
+            world.violation(
+                &rules::RESET_NONE,
+                format!("NdisMResetComplete called, and MiniportResetEx returned {status:#x}"),
+            );
         }
         adapter.reset.end();
         free(out);
@@ -208,17 +241,20 @@ impl Ndis {
         status
     }
 
-    /// MiniportCheckForHangEx; whether the driver wants a reset.
+    /// `MiniportCheckForHangEx`; whether the driver wants a reset.
     pub fn check_for_hang(&self, adapter: &Adapter) -> bool {
         let handler = adapter.miniport.handlers.check_for_hang;
         handler != 0 && call("MiniportCheckForHangEx", handler, &[adapter.context.get()]) as u8 != 0
     }
 
-    /// MiniportHaltEx, and the check that nothing is left.
+    /// `MiniportHaltEx`, and the check that nothing is left.
     pub fn halt(&self, adapter: &Rc<Adapter>, action: u32) {
         let world = world();
         if adapter.state() != State::Paused {
-            world.violation(&rules::HOST, format!("halt in state {}: NDIS pauses first (NDIS-STATE-02)", adapter.state()));
+            world.violation(
+                &rules::HOST,
+                format!("halt in state {}: NDIS pauses first (NDIS-STATE-02)", adapter.state()),
+            );
         }
         adapter.set_state(State::Halting);
         call("MiniportHaltEx", adapter.miniport.handlers.halt, &[adapter.context.get(), u64::from(action)]);
@@ -231,24 +267,36 @@ impl Ndis {
         adapter.removed.set(false);
     }
 
-    /// MiniportShutdownEx.
+    /// `MiniportShutdownEx`.
     pub fn shutdown(&self, adapter: &Adapter, action: u32) {
-        call("MiniportShutdownEx", adapter.miniport.handlers.shutdown, &[adapter.context.get(), u64::from(action)]);
+        call(
+            "MiniportShutdownEx",
+            adapter.miniport.handlers.shutdown,
+            &[adapter.context.get(), u64::from(action)],
+        );
         adapter.set_state(State::Shutdown);
     }
 
-    /// MiniportDevicePnPEventNotify.
+    /// `MiniportDevicePnPEventNotify`.
     pub fn pnp_event(&self, adapter: &Adapter, event: u32) {
-        let block = parameters(PnpEvent::SIZE_ALL, c::NDIS_OBJECT_TYPE_DEFAULT, c::NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
+        let block = parameters(
+            PnpEvent::SIZE_ALL,
+            c::NDIS_OBJECT_TYPE_DEFAULT,
+            c::NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1,
+        );
         Ptr::<PnpEvent>::new(block).set(PnpEvent::DevicePnPEvent, event);
         if event == c::NdisDevicePnPEventSurpriseRemoved {
             adapter.removed.set(true);
         }
-        call("MiniportDevicePnPEventNotify", adapter.miniport.handlers.pnp_event, &[adapter.context.get(), block]);
+        call(
+            "MiniportDevicePnPEventNotify",
+            adapter.miniport.handlers.pnp_event,
+            &[adapter.context.get(), block],
+        );
         free(block);
     }
 
-    /// RemoveDevice: the device node goes away.
+    /// `RemoveDevice`: the device node goes away.
     pub fn remove(&self, adapter: &Rc<Adapter>) {
         let handler = adapter.miniport.pnp.get().remove_device;
         if handler != 0 {
@@ -260,17 +308,21 @@ impl Ndis {
     }
 
     fn forget(&self, adapter: &Rc<Adapter>) {
+        world().nt.remove_device_objects(&adapter.device);
         self.adapters.borrow_mut().retain(|known| known.handle != adapter.handle);
         free(adapter.handle);
     }
 
-    /// The driver's DriverUnload, through NDIS.
+    /// The driver's `DriverUnload`, through NDIS.
     pub fn unload(&self) {
         let world = world();
         if let Some(miniport) = self.miniport() {
             call("MiniportDriverUnload", miniport.handlers.unload, &[miniport.driver_object]);
             if self.miniport().is_some() {
-                world.violation(&rules::ORDER, "MiniportDriverUnload did not call NdisMDeregisterMiniportDriver (NDIS-REG-12)".into());
+                world.violation(
+                    &rules::ORDER,
+                    "MiniportDriverUnload did not call NdisMDeregisterMiniportDriver (NDIS-REG-12)".into(),
+                );
             }
         }
         self.check_unloaded();

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// An entry that a driver wrote.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
-    /// NDIS_ERROR_CODE.
+    /// `NDIS_ERROR_CODE`.
     pub code: u32,
     /// The values that came with it.
     pub values: Vec<u32>,
@@ -46,7 +46,6 @@ extern "win64" fn log_entry(args: *const u64) -> u64 {
     world().ndis.error_log.borrow_mut().push(Entry { code: arg(1) as u32, values });
     0
 }
-
 
 /// Calls with a variable number of arguments.
 pub static VARIADIC: &[Import] =

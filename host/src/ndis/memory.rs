@@ -11,7 +11,7 @@ use crate::{
 
 /// Bytes of a page.
 const PAGE: u64 = 4096;
-/// MDL_MAPPED_TO_SYSTEM_VA and MDL_SOURCE_IS_NONPAGED_POOL.
+/// `MDL_MAPPED_TO_SYSTEM_VA` and `MDL_SOURCE_IS_NONPAGED_POOL`.
 const MDL_FLAGS: i16 = 0x1 | 0x4;
 
 /// Makes an MDL over `len` bytes at `addr`.
@@ -42,14 +42,24 @@ fn free_memory(addr: u64, tag: Option<u32>, what: &'static str) {
         && block.tag != tag
         && tag != 0
     {
-        world.violation(&rules::MEMORY, format!("{what}: {addr:#x} freed with tag {tag:#x}, allocated with {:#x}", block.tag));
+        world.violation(
+            &rules::MEMORY,
+            format!("{what}: {addr:#x} freed with tag {tag:#x}, allocated with {:#x}", block.tag),
+        );
+    }
+    if let Some(block) = world.mem.block(addr) {
+        crate::nt::memory::check_free(what, addr, block.size);
     }
     world.ndis.owners.borrow_mut().remove(&addr);
     match world.mem.free(Kind::NdisMemory, addr) {
         Ok(_) => {}
-        Err(BadFree::Unknown) => world.violation(&rules::MEMORY, format!("{what}: {addr:#x} is not allocated, or was freed before")),
-        Err(BadFree::Kind(kind)) => world.violation(&rules::MEMORY, format!("{what}: {addr:#x} was allocated as {kind:?}")),
-        Err(BadFree::Overrun) => world.violation(&rules::MEMORY, format!("{what}: the block at {addr:#x} was written past its end")),
+        Err(BadFree::Unknown) => world
+            .violation(&rules::MEMORY, format!("{what}: {addr:#x} is not allocated, or was freed before")),
+        Err(BadFree::Kind(kind)) => {
+            world.violation(&rules::MEMORY, format!("{what}: {addr:#x} was allocated as {kind:?}"))
+        }
+        Err(BadFree::Overrun) => world
+            .violation(&rules::MEMORY, format!("{what}: the block at {addr:#x} was written past its end")),
     }
 }
 

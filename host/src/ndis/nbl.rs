@@ -2,9 +2,9 @@
 
 use crate::abi::{self, MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr};
 
-/// A NET_BUFFER_LIST.
+/// A `NET_BUFFER_LIST`.
 pub type Nbl = Ptr<NET_BUFFER_LIST>;
-/// A NET_BUFFER.
+/// A `NET_BUFFER`.
 pub type Nb = Ptr<NET_BUFFER>;
 
 /// NBLs that a chain may have before it is taken for a loop.

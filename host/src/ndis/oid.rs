@@ -6,7 +6,7 @@ use super::{
     check,
 };
 use crate::{
-    abi::{self, NDIS_OID_REQUEST as Req, NDIS_OBJECT_HEADER, Ptr, constants as c},
+    abi::{self, NDIS_OBJECT_HEADER, NDIS_OID_REQUEST as Req, Ptr, constants as c},
     imports,
     mem::Kind,
     verify::rules,
@@ -14,15 +14,15 @@ use crate::{
 };
 use std::{rc::Rc, time::Duration};
 
-/// A request that takes longer hangs (NdisTimedOidComplete).
+/// A request that takes longer hangs (`NdisTimedOidComplete`).
 const LONGEST: Duration = Duration::from_secs(12);
 
-/// Offsets in the union that NDIS_OID_REQUEST calls DATA.
+/// Offsets in the union that `NDIS_OID_REQUEST` calls DATA.
 mod data {
     pub const OID: u64 = 0;
     pub const BUFFER: u64 = 8;
     pub const LENGTH: u64 = 16;
-    /// BytesWritten of a query, BytesRead of a set.
+    /// `BytesWritten` of a query, `BytesRead` of a set.
     pub const DONE: u64 = 20;
     pub const NEEDED: u64 = 24;
 }
@@ -63,28 +63,29 @@ pub struct Answer {
     pub status: u32,
     /// The information buffer as the driver left it.
     pub data: Vec<u8>,
-    /// BytesWritten of a query, BytesRead of a set.
+    /// `BytesWritten` of a query, `BytesRead` of a set.
     pub done: u32,
-    /// BytesNeeded.
+    /// `BytesNeeded`.
     pub needed: u32,
-    /// SupportedRevision: the structure revision that a set honoured (NDIS-OID-08).
+    /// `SupportedRevision`: the structure revision that a set honoured (NDIS-OID-08).
     pub revision: u8,
 }
 
 impl Ndis {
     /// A query with a buffer of `size` bytes.
     pub fn query(&self, adapter: &Rc<Adapter>, oid: u32, size: usize) -> Answer {
-        self.request(adapter, c::NdisRequestQueryInformation, oid, vec![0xA5; size])
+        self.request(adapter, c::NdisRequestQueryInformation, oid, &vec![0xA5; size])
     }
 
     /// A set.
     pub fn set(&self, adapter: &Rc<Adapter>, oid: u32, value: &[u8]) -> Answer {
-        let filter = (oid == c::OID_GEN_CURRENT_PACKET_FILTER).then(|| value.first_chunk().copied()).flatten();
+        let filter =
+            (oid == c::OID_GEN_CURRENT_PACKET_FILTER).then(|| value.first_chunk().copied()).flatten();
         if filter.is_some() {
             // It may take effect, and frames come, before the request is over.
             adapter.filter_set.set(true);
         }
-        let answer = self.request(adapter, c::NdisRequestSetInformation, oid, value.to_vec());
+        let answer = self.request(adapter, c::NdisRequestSetInformation, oid, value);
         if let Some(filter) = filter.filter(|_| answer.status == c::NDIS_STATUS_SUCCESS) {
             adapter.filter.set(u32::from_le_bytes(filter));
         }
@@ -92,26 +93,37 @@ impl Ndis {
     }
 
     /// One request of any type; waits for the one before it, and for its completion.
-    pub fn request(&self, adapter: &Rc<Adapter>, kind: u32, oid: u32, buffer: Vec<u8>) -> Answer {
+    pub fn request(&self, adapter: &Rc<Adapter>, kind: u32, oid: u32, buffer: &[u8]) -> Answer {
         let world = world();
         world.sched.block("the OID request before", None, &|| !adapter.oid.is_waiting());
-        let taken = [State::Paused, State::Restarting, State::Running, State::Pausing].contains(&adapter.state());
+        let taken =
+            [State::Paused, State::Restarting, State::Running, State::Pausing].contains(&adapter.state());
         let room = world.mem.allocate(Kind::Host, 0, buffer.len(), "OID buffer");
         let request = world.mem.allocate(Kind::Host, 0, Req::SIZE_ALL, "OID request");
         let (Some(room), Some(request), true) = (room, request, taken) else {
             return Answer { status: c::NDIS_STATUS_FAILURE, ..Answer::default() };
         };
-        abi::write_bytes(room, &buffer);
+        abi::write_bytes(room, buffer);
         fill(request, kind, oid, room, buffer.len());
         adapter.oid.begin();
         adapter.oid_request.set(request);
         adapter.count(|n| n.oids += 1);
-        let returned = call("MiniportOidRequest", adapter.miniport.handlers.oid_request, &[adapter.context.get(), request]);
+        let returned = call(
+            "MiniportOidRequest",
+            adapter.miniport.handlers.oid_request,
+            &[adapter.context.get(), request],
+        );
         let mut status = returned as u32;
         if status == c::NDIS_STATUS_PENDING {
             let deadline = world.clock.now().after(LONGEST);
-            if !world.sched.block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some()) {
-                world.violation(&rules::OID_TIMEOUT, format!("OID {oid:#010x} not completed within {LONGEST:?}"));
+            if !world
+                .sched
+                .block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some())
+            {
+                world.violation(
+                    &rules::OID_TIMEOUT,
+                    format!("OID {oid:#010x} not completed within {LONGEST:?}"),
+                );
             }
             status = adapter.oid.status().unwrap_or(c::NDIS_STATUS_FAILURE);
         } else if adapter.oid.status().is_some() {
@@ -130,7 +142,10 @@ impl Ndis {
         };
         check_answer(oid, &answer, buffer.len());
         if world.mem.free(Kind::Host, room).is_err() {
-            world.violation(&rules::OID_OVERRUN, format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len()));
+            world.violation(
+                &rules::OID_OVERRUN,
+                format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len()),
+            );
         }
         let _ = world.mem.free(Kind::Host, request);
         answer
@@ -158,12 +173,21 @@ fn check_answer(oid: u32, answer: &Answer, len: usize) {
         world.violation(&rules::OID_COMPLETE, format!("OID {oid:#010x} completed with NDIS_STATUS_PENDING"));
     }
     if answer.done as usize > len {
-        world.violation(&rules::OID_OVERRUN, format!("OID {oid:#010x}: {} bytes reported in a buffer of {len}", answer.done));
+        world.violation(
+            &rules::OID_OVERRUN,
+            format!("OID {oid:#010x}: {} bytes reported in a buffer of {len}", answer.done),
+        );
     }
-    let short = [c::NDIS_STATUS_BUFFER_TOO_SHORT, c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_OVERFLOW];
+    let short =
+        [c::NDIS_STATUS_BUFFER_TOO_SHORT, c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_OVERFLOW];
     if short.contains(&answer.status) && answer.needed as usize <= len && oid != c::OID_802_3_MULTICAST_LIST {
-        world.violation(&rules::OID_NEEDED, format!(
-            "OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {} (NDIS-OID-05)", answer.needed));
+        world.violation(
+            &rules::OID_NEEDED,
+            format!(
+                "OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {} (NDIS-OID-05)",
+                answer.needed
+            ),
+        );
     }
 }
 

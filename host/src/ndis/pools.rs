@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     abi::{
-        self, NET_BUFFER, NET_BUFFER_LIST, NET_BUFFER_LIST_CONTEXT as Context, NET_BUFFER_LIST_POOL_PARAMETERS as ListParams,
-        NET_BUFFER_POOL_PARAMETERS as NbParams, Ptr, constants as c,
+        self, NET_BUFFER, NET_BUFFER_LIST, NET_BUFFER_LIST_CONTEXT as Context,
+        NET_BUFFER_LIST_POOL_PARAMETERS as ListParams, NET_BUFFER_POOL_PARAMETERS as NbParams, Ptr,
+        constants as c,
     },
     imports,
     mem::Kind,
@@ -21,11 +22,11 @@ use std::{
     rc::Rc,
 };
 
-/// Bytes of a NET_BUFFER_LIST in the newest NDIS: a driver must not count on the size it was compiled with.
+/// Bytes of a `NET_BUFFER_LIST` in the newest NDIS: a driver must not count on the size it was compiled with.
 pub const NBL_SIZE: usize = 368;
-/// Bytes of a NET_BUFFER.
+/// Bytes of a `NET_BUFFER`.
 pub const NB_SIZE: usize = 176;
-/// Bytes of NET_BUFFER_LIST_CONTEXT before its data.
+/// Bytes of `NET_BUFFER_LIST_CONTEXT` before its data.
 const CONTEXT_HEADER: usize = 16;
 
 /// An NBL or NB pool.
@@ -79,7 +80,10 @@ fn free_pool(handle: u64, what: &'static str) {
     let world = world();
     let gone = pool(handle, what);
     if gone.out.get() > 0 {
-        world.violation(&rules::NBL_LEAK, format!("{what}: {} of its objects are still allocated", gone.out.get()));
+        world.violation(
+            &rules::NBL_LEAK,
+            format!("{what}: {} of its objects are still allocated", gone.out.get()),
+        );
     }
     world.ndis.objects.remove::<Pool>(handle);
 }
@@ -122,7 +126,7 @@ fn make_nb(pool_handle: u64, mdl: u64, offset: u32, len: u64, by: &'static str) 
     Some(nb)
 }
 
-/// Points CurrentMdl and CurrentMdlOffset at DataOffset.
+/// Points `CurrentMdl` and `CurrentMdlOffset` at `DataOffset`.
 pub(super) fn set_current(nb: Nb) {
     let mut skip = nb.get(NET_BUFFER::DataOffset);
     let mut mdl: Ptr<abi::MDL> = Ptr::new(nb.get(NET_BUFFER::MdlChain));
@@ -138,7 +142,9 @@ fn take(addr: u64, what: &str) -> Parts {
     let world = world();
     match world.ndis.made.by_addr.borrow_mut().remove(&addr) {
         Some(parts) => parts,
-        None => world.violation(&rules::NBL_LEAK, format!("{what}({addr:#x}): not allocated, or freed before")),
+        None => {
+            world.violation(&rules::NBL_LEAK, format!("{what}({addr:#x}): not allocated, or freed before"))
+        }
     }
 }
 
@@ -160,7 +166,7 @@ fn free_nb(addr: u64, counted: bool) {
     free(Kind::NetBuffer, addr, "NdisFreeNetBuffer");
 }
 
-/// Data of `size` bytes and an MDL over it, as pools with a DataSize give.
+/// Data of `size` bytes and an MDL over it, as pools with a `DataSize` give.
 fn data_and_mdl(size: u32, by: &'static str) -> Option<(u64, u64)> {
     if size == 0 {
         return Some((0, 0));

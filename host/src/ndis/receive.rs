@@ -1,4 +1,4 @@
-//! Receives: up through NdisMIndicateReceiveNetBufferLists, back to MiniportReturnNetBufferLists.
+//! Receives: up through `NdisMIndicateReceiveNetBufferLists`, back to `MiniportReturnNetBufferLists`.
 
 use super::{
     Ndis,
@@ -70,29 +70,53 @@ imports! {
 fn check_state(adapter: &Adapter) {
     let allowed = matches!(adapter.state(), State::Running | State::Pausing | State::Restarting);
     if !allowed {
-        world().violation(&rules::RECEIVE_PAUSED, format!("received data indicated in state {}", adapter.state()));
+        world().violation(
+            &rules::RECEIVE_PAUSED,
+            format!("received data indicated in state {}", adapter.state()),
+        );
     }
     if !adapter.filter_set.get() {
-        world().violation(&rules::RECEIVE_FILTER, "received data indicated before a packet filter was set (NDIS-INIT-15)".into());
+        world().violation(
+            &rules::RECEIVE_FILTER,
+            "received data indicated before a packet filter was set (NDIS-INIT-15)".into(),
+        );
     }
 }
 
 fn check_chain(adapter: &Adapter, list: &[Nbl], count: u32) {
     let world = world();
     if list.len() != count as usize || list.is_empty() {
-        world.violation(&rules::RECEIVE_MALFORMED, format!("NumberOfNetBufferLists is {count}, the chain has {}", list.len()));
+        world.violation(
+            &rules::RECEIVE_MALFORMED,
+            format!("NumberOfNetBufferLists is {count}, the chain has {}", list.len()),
+        );
     }
     for nbl in list {
         let source = nbl.get(NET_BUFFER_LIST::SourceHandle);
         if source != adapter.handle {
-            world.violation(&rules::RECEIVE_MALFORMED, format!("NBL {:#x}: SourceHandle {source:#x} is not the adapter's (NDIS-RECV-02)", nbl.addr()));
+            world.violation(
+                &rules::RECEIVE_MALFORMED,
+                format!(
+                    "NBL {:#x}: SourceHandle {source:#x} is not the adapter's (NDIS-RECV-02)",
+                    nbl.addr()
+                ),
+            );
         }
         if adapter.receives.borrow().contains(&nbl.addr()) {
-            world.violation(&rules::RECEIVE_OWNED, format!("NBL {:#x} indicated while NDIS holds it", nbl.addr()));
+            world.violation(
+                &rules::RECEIVE_OWNED,
+                format!("NBL {:#x} indicated while NDIS holds it", nbl.addr()),
+            );
         }
         let nbs = nbl::net_buffers(*nbl);
         if nbs.is_empty() || nbs.iter().any(|nb| nbl::data(*nb).is_none_or(|data| data.is_empty())) {
-            world.violation(&rules::RECEIVE_MALFORMED, format!("NBL {:#x}: no NB, or fewer bytes in its MDLs than DataLength (NDIS-RECV-03)", nbl.addr()));
+            world.violation(
+                &rules::RECEIVE_MALFORMED,
+                format!(
+                    "NBL {:#x}: no NB, or fewer bytes in its MDLs than DataLength (NDIS-RECV-03)",
+                    nbl.addr()
+                ),
+            );
         }
     }
 }
@@ -105,6 +129,9 @@ fn throttle(adapter: &Adapter, count: u32) {
         *indicated
     });
     if indicated > limit {
-        world().violation(&rules::RECEIVE_THROTTLE, format!("{indicated} NBLs indicated in a DPC that may indicate {limit}"));
+        world().violation(
+            &rules::RECEIVE_THROTTLE,
+            format!("{indicated} NBLs indicated in a DPC that may indicate {limit}"),
+        );
     }
 }

@@ -2,7 +2,10 @@
 
 use super::{Ndis, adapter::Adapter};
 use crate::{
-    abi::{self, IO_RESOURCE_DESCRIPTOR as Desc, IO_RESOURCE_LIST as List, IO_RESOURCE_REQUIREMENTS_LIST as Reqs, IRP, Layout, Ptr, constants as c},
+    abi::{
+        self, IO_RESOURCE_DESCRIPTOR as Desc, IO_RESOURCE_LIST as List,
+        IO_RESOURCE_REQUIREMENTS_LIST as Reqs, IRP, Layout, Ptr, constants as c,
+    },
     mem::Kind,
     verify::rules,
     world::{call, world},
@@ -11,7 +14,7 @@ use std::rc::Rc;
 
 /// Offset of IRP.IoStatus.Information.
 const INFORMATION: u64 = 0x38;
-/// Offset of the first IO_RESOURCE_LIST, and of its descriptors.
+/// Offset of the first `IO_RESOURCE_LIST`, and of its descriptors.
 const DESCRIPTORS: u64 = 32 + 8;
 /// Descriptors that a list may come back with.
 const MOST: u32 = 2048;
@@ -65,12 +68,13 @@ fn messages_in(at: u64) -> usize {
 }
 
 impl Ndis {
-    /// MiniportFilterResourceRequirements and MiniportStartDevice, and what the system then grants.
+    /// `MiniportFilterResourceRequirements` and `MiniportStartDevice`, and what the system then grants.
     pub(super) fn filter_resources(&self, adapter: &Rc<Adapter>) -> Result<(), u32> {
         let world = world();
         let handlers = adapter.miniport.pnp.get();
         adapter.device.grant(adapter.device.messages_allowed.get().min(adapter.device.hardware.messages()));
-        let (Some(irp), Some(list)) = (world.mem.allocate(Kind::Host, 0, IRP::SIZE, "IRP"), build(adapter)) else {
+        let (Some(irp), Some(list)) = (world.mem.allocate(Kind::Host, 0, IRP::SIZE, "IRP"), build(adapter))
+        else {
             return Err(c::NDIS_STATUS_RESOURCES);
         };
         abi::fill(irp, 0, IRP::SIZE);
@@ -85,7 +89,10 @@ impl Ndis {
                 if now != list {
                     self.owners.borrow_mut().remove(&now);
                     if let Err(bad) = world.mem.free(Kind::NdisMemory, now) {
-                        world.violation(&rules::MEMORY, format!("the new resource requirements at {now:#x}: {bad:?} (NDIS-PNP-12)"));
+                        world.violation(
+                            &rules::MEMORY,
+                            format!("the new resource requirements at {now:#x}: {bad:?} (NDIS-PNP-12)"),
+                        );
                     }
                 }
             }
@@ -97,7 +104,9 @@ impl Ndis {
         abi::write(irp + INFORMATION, 0_u64);
         let mut status = c::NDIS_STATUS_SUCCESS;
         if handlers.start_device != 0 {
-            status = call("MiniportStartDevice", handlers.start_device, &[adapter.add_device_context.get(), irp]) as u32;
+            status =
+                call("MiniportStartDevice", handlers.start_device, &[adapter.add_device_context.get(), irp])
+                    as u32;
         }
         let _ = world.mem.free(Kind::Host, irp);
         if status == c::NDIS_STATUS_SUCCESS { Ok(()) } else { Err(status) }

@@ -1,4 +1,4 @@
-//! Sends: down to MiniportSendNetBufferLists, back through NdisMSendNetBufferListsComplete.
+//! Sends: down to `MiniportSendNetBufferLists`, back through `NdisMSendNetBufferListsComplete`.
 
 use super::{
     Ndis,
@@ -15,11 +15,12 @@ use crate::{
 };
 use std::rc::Rc;
 
-/// A send that takes longer is lost (NdisTimedDataSend).
+/// A send that takes longer is lost (`NdisTimedDataSend`).
 pub const LONGEST_SEND: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How a paused driver refuses sends: NDIS-PAUSE-08, NDIS-PM-04, NDIS-SURP-02.
-const REFUSALS: [u32; 3] = [c::NDIS_STATUS_PAUSED, c::NDIS_STATUS_LOW_POWER_STATE, c::NDIS_STATUS_NOT_ACCEPTED];
+const REFUSALS: [u32; 3] =
+    [c::NDIS_STATUS_PAUSED, c::NDIS_STATUS_LOW_POWER_STATE, c::NDIS_STATUS_NOT_ACCEPTED];
 
 impl Ndis {
     /// Sends a chain. NDIS itself completes it when the adapter cannot take sends.
@@ -43,7 +44,7 @@ impl Ndis {
         self.hand_down(adapter, list);
     }
 
-    /// Gives a chain to MiniportSendNetBufferLists, whatever the state: NDIS may be on its way there when a pause
+    /// Gives a chain to `MiniportSendNetBufferLists`, whatever the state: NDIS may be on its way there when a pause
     /// begins on another CPU (NDIS-PAUSE-08).
     pub fn hand_down(&self, adapter: &Rc<Adapter>, list: &[Nbl]) {
         let world = world();
@@ -119,7 +120,7 @@ imports! {
     }
 }
 
-/// NDIS-SEND-11: a call that claims to be at DISPATCH_LEVEL is.
+/// NDIS-SEND-11: a call that claims to be at `DISPATCH_LEVEL` is.
 pub(super) fn check_dispatch_flag(name: &str, claimed: bool) {
     let world = world();
     let irql = world.cpu().irql();

@@ -16,13 +16,13 @@ use std::{
     time::Duration,
 };
 
-/// Offset of DISPATCHER_HEADER.SignalState in a KEVENT.
+/// Offset of `DISPATCHER_HEADER.SignalState` in a KEVENT.
 const SIGNAL_STATE: u64 = 4;
-/// NDIS_OBJECT_TYPE_GENERIC_OBJECT.
+/// `NDIS_OBJECT_TYPE_GENERIC_OBJECT`.
 const GENERIC_OBJECT: u8 = 0x8F;
-/// LOCK_STATE_EX.LockState of a reader.
+/// `LOCK_STATE_EX.LockState` of a reader.
 const READER: u8 = 1;
-/// LOCK_STATE_EX.LockState of a writer.
+/// `LOCK_STATE_EX.LockState` of a writer.
 const WRITER: u8 = 2;
 
 /// A read/write lock.
@@ -54,7 +54,10 @@ fn acquire(handle: u64, state: u64, write: bool) {
     let old = world.cpu().set_irql(DISPATCH.max(world.cpu().irql()));
     let cpu = world.cpu().number;
     if lock.writer.get() == Some(cpu) || (write && lock.readers.borrow().contains(&cpu)) {
-        world.violation(&rules::LOCK_ORDER, format!("read/write lock {handle:#x} acquired by the CPU that holds it"));
+        world.violation(
+            &rules::LOCK_ORDER,
+            format!("read/write lock {handle:#x} acquired by the CPU that holds it"),
+        );
     }
     let free = || lock.writer.get().is_none() && (!write || lock.readers.borrow().is_empty());
     world.sched.wait("a read/write lock", None, &free);

@@ -44,7 +44,11 @@ fn timer(handle: u64, what: &str) -> Rc<Timer> {
 pub fn due_time(due: i64) -> Time {
     let world = world();
     let now = world.clock.now();
-    let wait = if due < 0 { due.unsigned_abs() } else { due.unsigned_abs().saturating_sub(world.clock.system_time()) };
+    let wait = if due < 0 {
+        due.unsigned_abs()
+    } else {
+        due.unsigned_abs().saturating_sub(world.clock.system_time())
+    };
     now.after(Duration::from_nanos(wait.saturating_mul(100)))
 }
 

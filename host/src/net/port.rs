@@ -56,7 +56,7 @@ pub struct Port {
     pub keep_order: Cell<bool>,
     /// Status indications.
     pub statuses: RefCell<Vec<Status>>,
-    /// Keep frames whose send was refused with NDIS_STATUS_PAUSED, to send them again after the restart.
+    /// Keep frames whose send was refused with `NDIS_STATUS_PAUSED`, to send them again after the restart.
     pub retry: Cell<bool>,
     again: RefCell<Vec<Vec<u8>>>,
     /// Frames dropped because nobody read them.
@@ -145,7 +145,12 @@ impl Port {
     /// Completions with a status other than success.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.completed.borrow().iter().filter(|(status, _)| **status != c::NDIS_STATUS_SUCCESS).map(|(_, n)| n).sum()
+        self.completed
+            .borrow()
+            .iter()
+            .filter(|(status, _)| **status != c::NDIS_STATUS_SUCCESS)
+            .map(|(_, n)| n)
+            .sum()
     }
 }
 

@@ -5,7 +5,7 @@
 pub struct Shape {
     /// Bytes of an MDL that lies before the frame as a whole: the NB has been advanced past it. 0 for none.
     pub ahead: usize,
-    /// Bytes of the frame's first MDL that come before the frame (CurrentMdlOffset).
+    /// Bytes of the frame's first MDL that come before the frame (`CurrentMdlOffset`).
     pub lead: usize,
     /// Offset of each MDL's memory in its page.
     pub page_offset: usize,

@@ -136,7 +136,16 @@ impl Stack {
         // What a pause refuses is sent after the restart: TCP would find out a second later.
         port.retry.set(true);
         let mut config = Config::new(EthernetAddress(general.mac).into());
-        config.random_seed = u64::from_le_bytes([general.mac[0], general.mac[1], general.mac[2], general.mac[3], general.mac[4], general.mac[5], 0x5E, 0xED]);
+        config.random_seed = u64::from_le_bytes([
+            general.mac[0],
+            general.mac[1],
+            general.mac[2],
+            general.mac[3],
+            general.mac[4],
+            general.mac[5],
+            0x5E,
+            0xED,
+        ]);
         let now = instant(world().clock.now());
         let mut wire = Wire { port, adapter, outgoing: &outgoing, mtu };
         let interface = Interface::new(config, &mut wire, now);
@@ -195,19 +204,26 @@ impl Stack {
             return;
         }
         let delay = self.interface.borrow_mut().poll_delay(now, &self.sockets.borrow());
-        let delay = delay.map_or(LONGEST_SLEEP, |d| Duration::from_micros(d.total_micros()).min(LONGEST_SLEEP));
+        let delay =
+            delay.map_or(LONGEST_SLEEP, |d| Duration::from_micros(d.total_micros()).min(LONGEST_SLEEP));
         if delay.is_zero() && self.port.has_room() {
             world.sched.suspend();
             return;
         }
         let until = world.clock.now().after(delay.max(Duration::from_micros(100)));
         let refused = || self.port.has_refused() && self.adapter.state() == State::Running;
-        let waiting = || self.stopping.get() || self.asked.get() || refused() || (self.port.has_room() && !self.port.received.borrow().is_empty());
+        let waiting = || {
+            self.stopping.get()
+                || self.asked.get()
+                || refused()
+                || (self.port.has_room() && !self.port.received.borrow().is_empty())
+        };
         world.sched.block("frames", Some(until), &waiting);
     }
 
     fn poll_once(&self, now: Instant) {
-        let mut wire = Wire { port: &self.port, adapter: &self.adapter, outgoing: &self.outgoing, mtu: self.mtu };
+        let mut wire =
+            Wire { port: &self.port, adapter: &self.adapter, outgoing: &self.outgoing, mtu: self.mtu };
         self.interface.borrow_mut().poll(now, &mut wire, &mut self.sockets.borrow_mut());
     }
 
@@ -260,7 +276,9 @@ impl Stack {
     fn look_at_transfers(&self) -> bool {
         let transfers = self.transfers.borrow().clone();
         let mut sockets = self.sockets.borrow_mut();
-        transfers.iter().fold(false, |moved, transfer| transfer.step(sockets.get_mut(transfer.handle)) | moved)
+        transfers
+            .iter()
+            .fold(false, |moved, transfer| transfer.step(sockets.get_mut(transfer.handle)) | moved)
     }
 
     /// Waits for a lease.
@@ -279,7 +297,11 @@ impl Stack {
             if !socket.is_open() {
                 socket.bind(icmp::Endpoint::Ident(PING_IDENT)).ok()?;
             }
-            let repr = Icmpv4Repr::EchoRequest { ident: PING_IDENT, seq_no: sequence, data: b"ferrite, are you there?" };
+            let repr = Icmpv4Repr::EchoRequest {
+                ident: PING_IDENT,
+                seq_no: sequence,
+                data: b"ferrite, are you there?",
+            };
             let buffer = socket.send(repr.buffer_len(), IpAddress::Ipv4(to)).ok()?;
             repr.emit(&mut Icmpv4Packet::new_unchecked(buffer), &phy::ChecksumCapabilities::default());
         }
@@ -293,7 +315,11 @@ impl Stack {
     ///
     /// # Errors
     /// The socket refuses, in its words.
-    pub fn connect(&self, to: (Ipv4Address, u16), make: impl FnOnce(SocketHandle) -> Transfer) -> Result<Rc<Transfer>, String> {
+    pub fn connect(
+        &self,
+        to: (Ipv4Address, u16),
+        make: impl FnOnce(SocketHandle) -> Transfer,
+    ) -> Result<Rc<Transfer>, String> {
         let buffer = || tcp::SocketBuffer::new(vec![0; BUFFER]);
         let mut socket = tcp::Socket::new(buffer(), buffer());
         socket.set_nagle_enabled(false);
@@ -302,7 +328,9 @@ impl Stack {
         let from = self.next_port.get();
         self.next_port.set(from.checked_add(1).unwrap_or(49152));
         let mut interface = self.interface.borrow_mut();
-        socket.connect(interface.context(), to, from).map_err(|error| format!("connect to {}:{}: {error}", to.0, to.1))?;
+        socket
+            .connect(interface.context(), to, from)
+            .map_err(|error| format!("connect to {}:{}: {error}", to.0, to.1))?;
         let handle = self.sockets.borrow_mut().add(socket);
         let transfer = Rc::new(make(handle));
         self.transfers.borrow_mut().push(Rc::clone(&transfer));

@@ -38,7 +38,9 @@ impl Request {
     fn new(name: &str) -> io::Result<Self> {
         let mut request = Self { name: [0; NAME], data: [0; 24] };
         if name.is_empty() || name.len() >= NAME || name.contains(['/', ' ', ':']) {
-            return Err(io::Error::other("an interface name has 1 to 15 characters, no slash, colon or space"));
+            return Err(io::Error::other(
+                "an interface name has 1 to 15 characters, no slash, colon or space",
+            ));
         }
         for (to, from) in request.name.iter_mut().zip(name.bytes()) {
             *to = from;
@@ -65,7 +67,11 @@ impl Tap {
     /// # Errors
     /// The kernel refuses: no permission, no such device, or the name is taken.
     pub fn open(name: &str, mac: [u8; 6]) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC).open("/dev/net/tun")?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+            .open("/dev/net/tun")?;
         let mut request = Request::new(name)?;
         request.put(&((libc::IFF_TAP | libc::IFF_NO_PI) as u16).to_ne_bytes());
         request.call(file.as_raw_fd(), libc::TUNSETIFF)?;

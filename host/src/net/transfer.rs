@@ -13,7 +13,7 @@ use std::{
 /// Bytes that a server moves at once.
 const CHUNK: usize = 64 << 10;
 /// How long a server waits for the other side.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Bytes that cannot be compressed, and are the same for the same seed.
 pub struct Stream {

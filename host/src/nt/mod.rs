@@ -22,6 +22,7 @@ pub mod io;
 pub mod layout;
 mod lists;
 pub mod memory;
+mod nodes;
 pub mod objects;
 mod platform;
 mod registry;
@@ -90,18 +91,20 @@ pub struct Nt {
     thunks: thunks::Thunks,
     variables: variables::Variables,
     platform: RefCell<Option<Rc<dyn Platform>>>,
+    nodes: nodes::NodeObjects,
 }
 
 impl Nt {
-    /// Gives the kernel its machine.
+    /// Gives the kernel another machine than the device nodes of NDIS's adapters.
     pub fn set_platform(&self, platform: Rc<dyn Platform>) {
         self.platform.replace(Some(platform));
     }
 
-    /// The machine, if there is one.
+    /// The machine.
     #[must_use]
-    pub fn platform(&self) -> Option<Rc<dyn Platform>> {
-        self.platform.borrow().clone()
+    pub fn platform(&self) -> Rc<dyn Platform> {
+        let mut platform = self.platform.borrow_mut();
+        Rc::clone(platform.get_or_insert_with(|| Rc::new(nodes::Nodes::default())))
     }
 
     /// The address under which the driver may call a function of the host through a pointer.

@@ -59,4 +59,7 @@ pub trait Platform {
 
     /// Ends that.
     fn disconnect(&self, vector: u32) {}
+
+    /// Runs the service connected to a vector.
+    fn serve(&self, vector: u32) {}
 }

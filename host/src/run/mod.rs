@@ -42,7 +42,8 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     for warning in &system.warnings {
         progress.note(warning);
     }
-    let outcome: Rc<RefCell<Result<Report, String>>> = Rc::new(RefCell::new(Err("the run did not get to its end".into())));
+    let outcome: Rc<RefCell<Result<Report, String>>> =
+        Rc::new(RefCell::new(Err("the run did not get to its end".into())));
     let (result, options, shown) = (Rc::clone(&outcome), options.clone(), Rc::clone(&progress));
     let ended = system.run(move |system| {
         let report = if options.tap.is_some() {

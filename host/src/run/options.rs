@@ -8,6 +8,7 @@ use std::path::PathBuf;
 /// --image names another. Every check that the driver fails ends the run with the rule, the call and the
 /// driver's stack.
 #[derive(Clone, Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Options {
     /// The driver's INF.
     #[arg(long, default_value = "out/ferrite.inf")]
@@ -40,7 +41,7 @@ pub struct Options {
     /// Set a keyword in the driver's registry key before it starts, for example '*ReceiveBuffers=64'.
     #[arg(long = "set", value_name = "KEYWORD=VALUE", value_parser = keyword)]
     pub keywords: Vec<(String, String)>,
-    /// Show what the driver prints with DbgPrint.
+    /// Show what the driver prints with `DbgPrint`.
     #[arg(long)]
     pub debug_output: bool,
     /// The QEMU program.
@@ -56,7 +57,9 @@ pub struct Options {
 
 fn keyword(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
         _ => Err(format!("\"{text}\" is not KEYWORD=VALUE")),
     }
 }

@@ -16,7 +16,11 @@ impl Progress {
     #[must_use]
     pub fn new(shown: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let target = if shown && terminal { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let target = if shown && terminal {
+            ProgressDrawTarget::stderr_with_hz(10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         Self { shown, terminal, bars: MultiProgress::with_draw_target(target), stage: RefCell::default() }
     }
 
@@ -33,7 +37,8 @@ impl Progress {
             before.finish_and_clear();
             let _ = self.bars.println(format!("  done  {}", before.message()));
         }
-        let style = ProgressStyle::with_template("  {spinner}     {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("  {spinner}     {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
         bar.set_message(what.to_owned());
         bar.tick();

@@ -73,10 +73,21 @@ impl fmt::Display for Report {
         let mut rows: Vec<(&str, String)> = vec![
             ("adapter", format!("{} ({})", self.adapter, self.matched)),
             ("MAC", self.mac.clone()),
-            ("link", format!("{} Mbit/s, {} duplex, {} changes", self.link_mbps, if self.full_duplex { "full" } else { "half" }, self.link_changes)),
+            (
+                "link",
+                format!(
+                    "{} Mbit/s, {} duplex, {} changes",
+                    self.link_mbps,
+                    if self.full_duplex { "full" } else { "half" },
+                    self.link_changes
+                ),
+            ),
         ];
         if !self.address.is_empty() {
-            rows.push(("address", format!("{}, gateway {}, ping {} us", self.address, self.gateway, self.ping_us)));
+            rows.push((
+                "address",
+                format!("{}, gateway {}, ping {} us", self.address, self.gateway, self.ping_us),
+            ));
             rows.push(("received", rate(&self.down)));
             rows.push(("sent", rate(&self.up)));
         }
@@ -84,9 +95,24 @@ impl fmt::Display for Report {
             ("frames", format!("{} out, {} in", self.frames_out, self.frames_in)),
             ("interrupts", format!("{} by {}, {} DPCs", n.interrupts, self.interrupts_by, n.dpcs)),
             ("registers", format!("{} reads, {} writes", self.register_reads, self.register_writes)),
-            ("pauses", format!("{} ({} pended, {} at once), longest {:.2} ms", n.pauses, n.pauses_pended, n.pauses - n.pauses_pended, n.pause_longest_ns as f64 / 1e6)),
+            (
+                "pauses",
+                format!(
+                    "{} ({} pended, {} at once), longest {:.2} ms",
+                    n.pauses,
+                    n.pauses_pended,
+                    n.pauses - n.pauses_pended,
+                    n.pause_longest_ns as f64 / 1e6
+                ),
+            ),
             ("resets", n.resets.to_string()),
-            ("NBLs", format!("{} sent, {} completed; {} indicated, {} returned, {} lent", n.sends, n.sends_completed, n.receives, n.returned, n.resources)),
+            (
+                "NBLs",
+                format!(
+                    "{} sent, {} completed; {} indicated, {} returned, {} lent",
+                    n.sends, n.sends_completed, n.receives, n.returned, n.resources
+                ),
+            ),
             ("leaks", self.leaks.to_string()),
             ("violations", self.violations.to_string()),
             ("time", format!("{:.1} s", self.seconds)),

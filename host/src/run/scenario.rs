@@ -32,7 +32,8 @@ const REASONS: [u32; 3] = [1, 0x10, 4];
 /// Seeds of the two streams.
 const SEEDS: [u64; 2] = [0x000D_0BE5, 0x000A_5CE7];
 /// Filters that a TCP/IP stack sets.
-pub(super) const FILTER: u32 = c::NDIS_PACKET_TYPE_DIRECTED | c::NDIS_PACKET_TYPE_BROADCAST | c::NDIS_PACKET_TYPE_MULTICAST;
+pub(super) const FILTER: u32 =
+    c::NDIS_PACKET_TYPE_DIRECTED | c::NDIS_PACKET_TYPE_BROADCAST | c::NDIS_PACKET_TYPE_MULTICAST;
 
 /// A transfer with the server at its other end.
 struct Both {
@@ -49,11 +50,17 @@ pub(super) fn play(system: &Rc<System>, options: &Options, progress: &Progress) 
     let adapter = system.add(&node).map_err(|error| error.to_string())?;
     let port = Port::new();
     let stack = Stack::new(&adapter, &port);
-    system.start(&adapter, Rc::clone(&port) as Rc<dyn crate::ndis::protocol::Protocol>, FILTER).map_err(|error| error.to_string())?;
+    system
+        .start(&adapter, Rc::clone(&port) as Rc<dyn crate::ndis::protocol::Protocol>, FILTER)
+        .map_err(|error| error.to_string())?;
     progress.stage("waiting for the link");
     wait_for_link(&adapter, true)?;
     stack.start(1);
-    let mut report = super::report::Report { adapter: node.description.clone(), matched: node.id.clone(), ..Report::default() };
+    let mut report = super::report::Report {
+        adapter: node.description.clone(),
+        matched: node.id.clone(),
+        ..Report::default()
+    };
     progress.stage("DHCP and ping");
     greet(&stack, &mut report)?;
     progress.stage("TCP both ways, with pauses, a link loss and a reset");
@@ -76,7 +83,9 @@ pub(super) fn wait_for_link(adapter: &Adapter, up: bool) -> Result<(), String> {
     let wanted = if up { 1 } else { 2 };
     let until = world().clock.now().after(LINK);
     let there = world().sched.block("the link", Some(until), &|| adapter.link.get().connected == wanted);
-    there.then_some(()).ok_or_else(|| format!("the link did not {} within {LINK:?}", if up { "come up" } else { "go down" }))
+    there
+        .then_some(())
+        .ok_or_else(|| format!("the link did not {} within {LINK:?}", if up { "come up" } else { "go down" }))
 }
 
 fn greet(stack: &Stack, report: &mut Report) -> Result<(), String> {
@@ -85,16 +94,20 @@ fn greet(stack: &Stack, report: &mut Report) -> Result<(), String> {
     report.address = lease.address.to_string();
     report.gateway = router.to_string();
     for sequence in 1..=4 {
-        let trip = stack.ping(router, sequence, ANSWER).ok_or_else(|| format!("ping {sequence} of {router}: no answer"))?;
+        let trip = stack
+            .ping(router, sequence, ANSWER)
+            .ok_or_else(|| format!("ping {sequence} of {router}: no answer"))?;
         report.ping_us = u64::try_from(trip.as_micros()).unwrap_or(u64::MAX);
     }
     Ok(())
 }
 
 fn start(stack: &Stack, direction: Direction, total: u64, seed: u64) -> Result<Both, String> {
-    let server = Server::start(direction, total, seed).map_err(|error| format!("a server on loopback: {error}"))?;
+    let server =
+        Server::start(direction, total, seed).map_err(|error| format!("a server on loopback: {error}"))?;
     let gateway = smoltcp::wire::Ipv4Address::new(10, 0, 2, 2);
-    let transfer = stack.connect((gateway, server.port), |handle| Transfer::new(handle, direction, total, seed))?;
+    let transfer =
+        stack.connect((gateway, server.port), |handle| Transfer::new(handle, direction, total, seed))?;
     Ok(Both { transfer, server })
 }
 
@@ -145,14 +158,21 @@ fn transfer(
         } else if ended.iter().all(Option::is_some) {
             break;
         } else if now > deadline {
-            return Err(format!("the transfer took more than {TRANSFER:?}: {} received, {} sent", down.transfer.done(), up.transfer.done()));
+            return Err(format!(
+                "the transfer took more than {TRANSFER:?}: {} received, {} sent",
+                down.transfer.done(),
+                up.transfer.done()
+            ));
         } else {
             world().sched.sleep(Duration::from_millis(2));
         }
         world().ndis.check_sends(adapter);
     }
     if pauses < options.pauses {
-        return Err(format!("only {pauses} of {} pauses met traffic: transfer more than {} MiB", options.pauses, options.mib));
+        return Err(format!(
+            "only {pauses} of {} pauses met traffic: transfer more than {} MiB",
+            options.pauses, options.mib
+        ));
     }
     bar_down.finish_and_clear();
     bar_up.finish_and_clear();
@@ -166,9 +186,18 @@ fn transfer(
 /// Both ends must have seen the same bytes, all of them.
 fn verify(both: Both, total: u64, what: &str, seconds: f64) -> Result<Traffic, String> {
     let server = both.server.result().map_err(|error| format!("{what}: the server's connection: {error}"))?;
-    let ours = both.transfer.result().ok_or_else(|| format!("{what}: the connection broke after {} bytes", both.transfer.done()))?;
+    let ours = both
+        .transfer
+        .result()
+        .ok_or_else(|| format!("{what}: the connection broke after {} bytes", both.transfer.done()))?;
     if ours != server || ours.bytes != total {
-        return Err(format!("{what}: {} and {} bytes of {total}, hashes {} and {}", ours.bytes, server.bytes, hex(&ours), hex(&server)));
+        return Err(format!(
+            "{what}: {} and {} bytes of {total}, hashes {} and {}",
+            ours.bytes,
+            server.bytes,
+            hex(&ours),
+            hex(&server)
+        ));
     }
     Ok(Traffic { bytes: total, seconds, sha256: hex(&ours) })
 }

@@ -26,7 +26,8 @@ pub(super) fn bridge(system: &Rc<System>, options: &Options, progress: &Progress
     let node = system.nodes.first().cloned().ok_or("the machine has no NIC")?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| format!("Ctrl-C: {error}"))?;
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| format!("Ctrl-C: {error}"))?;
     progress.stage("loading the driver and initializing the adapter");
     system.load().map_err(|error| error.to_string())?;
     let adapter = system.add(&node).map_err(|error| error.to_string())?;
@@ -61,7 +62,8 @@ pub(super) fn bridge(system: &Rc<System>, options: &Options, progress: &Progress
         world.ndis.check_sends(&adapter);
     }
     progress.stage("halting and unloading");
-    let mut report = Report { adapter: node.description.clone(), matched: node.id.clone(), ..Report::default() };
+    let mut report =
+        Report { adapter: node.description.clone(), matched: node.id.clone(), ..Report::default() };
     scenario::describe(&adapter, &mut report);
     report.link_changes = adapter.link_changes.get();
     system.remove(&node);

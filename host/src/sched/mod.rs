@@ -2,7 +2,7 @@
 //! stack of the thread they interrupt, as they do on a real machine.
 //!
 //! A thread switches only inside [`Sched::yield_point`], which every imported call and every register
-//! access goes through. A CPU at DISPATCH_LEVEL or above keeps its thread; below, any ready thread
+//! access goes through. A CPU at `DISPATCH_LEVEL` or above keeps its thread; below, any ready thread
 //! of that CPU may follow. No borrow of host state may be held across a yield point.
 
 mod thread;
@@ -114,7 +114,7 @@ impl Sched {
         }
     }
 
-    /// Goes on with the current thread on another CPU: at once, or when it leaves DISPATCH_LEVEL.
+    /// Goes on with the current thread on another CPU: at once, or when it leaves `DISPATCH_LEVEL`.
     pub fn move_to(&self, cpu: usize) {
         if let Some(thread) = self.current().filter(|thread| thread.cpu() != cpu && cpu < self.owners.len()) {
             thread.set_cpu(cpu);
@@ -124,7 +124,10 @@ impl Sched {
         }
     }
 
-    /// Ends the current thread in the middle of its frames, as PsTerminateSystemThread does.
+    /// Ends the current thread in the middle of its frames, as `PsTerminateSystemThread` does.
+    ///
+    /// # Panics
+    /// Outside a thread of the world.
     pub fn exit(&self) -> ! {
         let Some(thread) = self.current() else { panic!("exit outside the scheduler") };
         thread.set_exited();
@@ -134,6 +137,9 @@ impl Sched {
     }
 
     /// Ends the current thread where it is: its stack holds driver frames that cannot be unwound.
+    ///
+    /// # Panics
+    /// Outside a thread of the world.
     pub fn abandon(&self) -> ! {
         let Some(thread) = self.current() else { panic!("abandon outside the scheduler") };
         thread.set_dead();

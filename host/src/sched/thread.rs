@@ -46,7 +46,7 @@ pub struct Thread {
     /// For messages.
     pub name: String,
     cpu: Cell<usize>,
-    /// What PsGetCurrentThread answers: any unique value serves a driver.
+    /// What `PsGetCurrentThread` answers: any unique value serves a driver.
     pub object: Cell<u64>,
     /// The IRQL of the innermost handler call: the driver may not go below it.
     pub floor: Cell<u8>,
@@ -220,12 +220,13 @@ impl Thread {
 
     /// Frees the stack without running destructors on it.
     pub(super) fn discard(&self) {
-        if let Some(mut body) = self.body.take() {
-            if !body.done() && body.started() {
-                // SAFETY: nothing on the abandoned stack is used again: the world it belongs to is
-                // over, and what its frames own leaks.
-                unsafe { body.force_reset() };
-            }
+        if let Some(mut body) = self.body.take()
+            && !body.done()
+            && body.started()
+        {
+            // SAFETY: nothing on the abandoned stack is used again: the world it belongs to is
+            // over, and what its frames own leaks.
+            unsafe { body.force_reset() };
         }
     }
 }

@@ -51,8 +51,11 @@ impl Sched {
 
     /// Waits until `condition` holds; false if the deadline came first.
     ///
-    /// Below DISPATCH_LEVEL other threads of the CPU go on; at or above, the CPU spins and only
+    /// Below `DISPATCH_LEVEL` other threads of the CPU go on; at or above, the CPU spins and only
     /// takes what interrupts it. The condition runs in the scheduler: it may look, not act.
+    ///
+    /// # Panics
+    /// Outside a thread of the world.
     pub fn wait(&self, what: &'static str, deadline: Option<Time>, condition: &dyn Fn() -> bool) -> bool {
         loop {
             if condition() {
@@ -62,6 +65,7 @@ impl Sched {
                 return false;
             }
             let Some(thread) = self.current() else { panic!("wait outside a thread") };
+            #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot widen the lifetime")]
             // SAFETY: only the lifetime is widened; the value is taken back before this returns.
             let condition: *const dyn Fn() -> bool =
                 unsafe { std::mem::transmute(std::ptr::from_ref(condition)) };
@@ -72,7 +76,7 @@ impl Sched {
         }
     }
 
-    /// As [`Sched::wait`], for waits that Windows forbids at DISPATCH_LEVEL.
+    /// As [`Sched::wait`], for waits that Windows forbids at `DISPATCH_LEVEL`.
     pub fn block(&self, what: &'static str, deadline: Option<Time>, condition: &dyn Fn() -> bool) -> bool {
         let world = world();
         if world.cpu().irql() >= DISPATCH {

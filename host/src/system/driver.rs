@@ -8,22 +8,22 @@ use crate::{
     pnp::Registry,
     world::call,
 };
-use std::rc::Rc;
+use std::{fmt::Write as _, rc::Rc};
 
-/// IO_TYPE_DRIVER.
+/// `IO_TYPE_DRIVER`.
 const IO_TYPE_DRIVER: i16 = 4;
-/// Bytes of a DRIVER_EXTENSION.
+/// Bytes of a `DRIVER_EXTENSION`.
 const EXTENSION: usize = 0x50;
 /// How long sends that were refused may take to come back.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
-/// NDIS_PNP pause reasons.
+/// `NDIS_PNP` pause reasons.
 const PAUSE_REMOVE: u32 = 0x80;
 
 impl System {
-    /// Loads the image and runs DriverEntry.
+    /// Loads the image and runs `DriverEntry`.
     ///
     /// # Errors
-    /// The image is unfit, imports what nobody provides, or DriverEntry fails.
+    /// The image is unfit, imports what nobody provides, or `DriverEntry` fails.
     pub fn load(&self) -> Result<(), SystemError> {
         let world = &self.world;
         world.load(&self.image)?;
@@ -42,7 +42,7 @@ impl System {
         Ok(())
     }
 
-    /// AddDevice and InitializeEx: the adapter is paused afterwards, with nothing bound.
+    /// `AddDevice` and `InitializeEx`: the adapter is paused afterwards, with nothing bound.
     ///
     /// # Errors
     /// The driver refuses the device.
@@ -55,7 +55,10 @@ impl System {
             ndis.remove(&adapter);
             node.adapter.replace(None);
             let entries = ndis.error_log.borrow();
-            let log: String = entries.iter().map(|e| format!("; error log {:#010x} {:x?}", e.code, e.values)).collect();
+            let log = entries.iter().fold(String::new(), |mut log, entry| {
+                let _ = write!(log, "; error log {:#010x} {:x?}", entry.code, entry.values);
+                log
+            });
             return Err(SystemError::Initialize { status, log });
         }
         Ok(adapter)
@@ -65,7 +68,12 @@ impl System {
     ///
     /// # Errors
     /// The restart fails.
-    pub fn start(&self, adapter: &Rc<Adapter>, protocol: Rc<dyn Protocol>, filter: u32) -> Result<(), SystemError> {
+    pub fn start(
+        &self,
+        adapter: &Rc<Adapter>,
+        protocol: Rc<dyn Protocol>,
+        filter: u32,
+    ) -> Result<(), SystemError> {
         let ndis = &self.world.ndis;
         adapter.protocol.replace(Some(protocol));
         ndis.restart(adapter).map_err(SystemError::Restart)?;
@@ -89,7 +97,7 @@ impl System {
         ndis.remove(&adapter);
     }
 
-    /// DriverUnload; nothing of the driver's may be left.
+    /// `DriverUnload`; nothing of the driver's may be left.
     pub fn unload(&self) {
         self.world.ndis.unload();
         self.forget_driver();
@@ -107,7 +115,8 @@ impl System {
 
     fn driver_object(&self) -> u64 {
         let mem = &self.world.mem;
-        let allocate = |size| mem.allocate(Kind::Host, 0, size, "driver object").expect("memory for a driver object");
+        let allocate =
+            |size| mem.allocate(Kind::Host, 0, size, "driver object").expect("memory for a driver object");
         let (object, extension) = (allocate(DRIVER_OBJECT::SIZE), allocate(EXTENSION));
         abi::fill(object, 0, DRIVER_OBJECT::SIZE);
         abi::fill(extension, 0, EXTENSION);
@@ -124,7 +133,7 @@ impl System {
         object
     }
 
-    /// The service's key as DriverEntry gets it.
+    /// The service's key as `DriverEntry` gets it.
     fn registry_path(&self) -> u64 {
         let mem = &self.world.mem;
         let text = Registry::kernel_path(&self.world.service_key.borrow());

@@ -23,16 +23,16 @@ pub enum SystemError {
     /// There is nothing to drive.
     #[error("the machine has no network function; give it a NIC")]
     NoFunction,
-    /// DriverEntry failed.
+    /// `DriverEntry` failed.
     #[error("DriverEntry returned {0:#010x}")]
     DriverEntry(u32),
-    /// DriverEntry succeeded without registering a miniport.
+    /// `DriverEntry` succeeded without registering a miniport.
     #[error("DriverEntry succeeded, but registered no miniport driver with NDIS")]
     NoMiniport,
-    /// MiniportAddDevice refused the device.
+    /// `MiniportAddDevice` refused the device.
     #[error("MiniportAddDevice returned {0:#010x}")]
     AddDevice(u32),
-    /// MiniportInitializeEx failed.
+    /// `MiniportInitializeEx` failed.
     #[error("MiniportInitializeEx returned {status:#010x}{log}")]
     Initialize {
         /// Its status.
@@ -40,7 +40,7 @@ pub enum SystemError {
         /// What the driver wrote to the error log.
         log: String,
     },
-    /// MiniportRestart failed.
+    /// `MiniportRestart` failed.
     #[error("MiniportRestart returned {0:#010x}")]
     Restart(u32),
 }

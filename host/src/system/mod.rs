@@ -97,9 +97,12 @@ impl System {
         let ram = Ram::new(LOW, HIGH)?;
         let mut machine = qemu::Machine::start(&setup.machine, &ram)?;
         let nics = machine.nics();
-        let functions: Vec<PciFunction> =
-            bus::enumerate(&mut machine)?.into_iter().filter(|function| nics.contains(&function.at)).collect();
-        let packages = functions.into_iter().map(|function| matched(&inf, function)).collect::<Result<Vec<_>, _>>()?;
+        let functions: Vec<PciFunction> = bus::enumerate(&mut machine)?
+            .into_iter()
+            .filter(|function| nics.contains(&function.at))
+            .collect();
+        let packages =
+            functions.into_iter().map(|function| matched(&inf, function)).collect::<Result<Vec<_>, _>>()?;
         let image = find_image(setup, &inf, packages.first().map(|(_, package, _)| package))?;
         let world = World::new(world_config(setup, &ram))?;
         let mut windows = machine.windows();

@@ -53,7 +53,9 @@ impl Node {
         let mut notes = Vec::new();
         for (name, text) in &setup.keywords {
             // What Windows would not offer may be set all the same: a driver has to cope with it.
-            if let Some(problem) = package.net().and_then(|net| net.keyword(name)).and_then(|keyword| keyword.check(text).err()) {
+            if let Some(problem) =
+                package.net().and_then(|net| net.keyword(name)).and_then(|keyword| keyword.check(text).err())
+            {
                 notes.push(format!("{name}={text}: {problem}"));
             }
             registry.set(&installed.driver_key, name, Value::sz(text.clone()));

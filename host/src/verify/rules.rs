@@ -59,15 +59,15 @@ rules! {
     RECEIVE_THROTTLE = "NDIS-RECV-09", "receive-side throttle", "0x133";
     /// A send completed with data while paused.
     SEND_PAUSED = "NDIS-PAUSE-06", "NdisMSendNetBufferListsComplete in paused state", "0x7C";
-    /// A DISPATCH_LEVEL flag below DISPATCH_LEVEL.
+    /// A `DISPATCH_LEVEL` flag below `DISPATCH_LEVEL`.
     DISPATCH_FLAG = "NDIS-SEND-11", "Flags_Irql", "0xC4";
-    /// A mandatory OID missing in SupportedOidList.
+    /// A mandatory OID missing in `SupportedOidList`.
     OID_LIST = "NDIS-OID-22", "SupportedOidList", "";
     /// A pause completed while NBLs are out.
     PAUSE_OUTSTANDING = "NDIS-PAUSE-05", "NdisMPauseComplete with NBLs outstanding", "0x7C/0x27";
     /// A pause or restart completed with none pending.
     PAUSE_NONE = "NDIS-PAUSE-03", "NdisMPauseComplete with no pause pending", "0x7C/0x1F";
-    /// MiniportPause returned something else than SUCCESS or PENDING.
+    /// `MiniportPause` returned something else than SUCCESS or PENDING.
     PAUSE_RETURN = "NDIS-PAUSE-01", "MiniportPause_Return", "0x7C";
     /// A pause not completed in time.
     PAUSE_TIMEOUT = "NDIS-PAUSE-03", "BUGCODE_NDIS_DRIVER watchdog: pause", "0x7C/0x25/0x21";
@@ -83,7 +83,7 @@ rules! {
     OID_TIMEOUT = "NDIS-OID-10", "NdisTimedOidComplete", "0x00092003";
     /// An OID that wrote more than the buffer holds.
     OID_OVERRUN = "NDIS-OID-07", "OID BytesWritten exceeds the buffer", "0x7C/0x1D";
-    /// A short buffer refused with a BytesNeeded that is not larger.
+    /// A short buffer refused with a `BytesNeeded` that is not larger.
     OID_NEEDED = "NDIS-OID-05", "OID BytesNeeded", "0x7C";
     /// A send not completed in time.
     SEND_TIMEOUT = "NDIS-SEND-02", "NdisTimedDataSend", "0x0009200D";
@@ -101,7 +101,7 @@ rules! {
     INTERRUPT_LEFT = "NDIS-HALT-02", "Init_DeRegisterInterrupt", "0x7C/0x08";
     /// Timer set when it must no longer be.
     TIMER_LEFT = "NDIS-HALT-05", "CancelTimerObject", "0x7C/0x09";
-    /// The same after a failed MiniportInitializeEx.
+    /// The same after a failed `MiniportInitializeEx`.
     INIT_LEAK = "NDIS-INIT-11", "resources left behind by a failed MiniportInitializeEx", "0x7C/0x0B";
     /// Memory, pools, work items or other objects left behind at halt.
     HALT_LEAK = "NDIS-HALT-02", "resources left behind at halt", "0xC4/0x62";
@@ -115,9 +115,9 @@ rules! {
     SHARED_IRQL = "NDIS-DMA-11", "shared memory at raised IRQL", "0x7C/0x01";
     /// Scatter/gather list freed that is not allocated, or left behind.
     SG_LIST = "NDIS-DMA-09", "NdisMFreeNetBufferSGList", "0xE6";
-    /// NdisStallExecution of more than 50 µs.
+    /// `NdisStallExecution` of more than 50 µs.
     STALL = "NDIS-RESET-08", "NdisStallExecution_Delay", "";
-    /// A wait or other blocking call at DISPATCH_LEVEL or above.
+    /// A wait or other blocking call at `DISPATCH_LEVEL` or above.
     WAIT_IRQL = "NDIS-INIT-13", "NdisWaitEvent at raised IRQL", "0x7C/0x14";
     /// The driver faulted.
     FAULT = "NDIS-FAULT", "DRIVER_IRQL_NOT_LESS_OR_EQUAL", "0xD1";

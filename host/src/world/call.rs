@@ -18,6 +18,7 @@ pub struct After {
 /// Calls one of the driver's functions and checks what it must leave as it was: IRQL and locks.
 ///
 /// The result is `rax`; callers cut it to the function's return type.
+#[allow(clippy::must_use_candidate, reason = "many handlers return nothing")]
 pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
     let world = world();
     let locks = world.sched.current().map_or(0, |thread| thread.locks.get());
@@ -25,6 +26,7 @@ pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
 }
 
 /// The same for the few handlers that leave IRQL and locks otherwise than they found them.
+#[must_use]
 pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u64 {
     let world = world();
     let (cpu, level) = (world.cpu().number, world.cpu().irql());

@@ -20,7 +20,7 @@ pub struct Bar {
 pub enum InterruptMode {
     /// MSI-X, with so many messages.
     Messages(usize),
-    /// The INTx line.
+    /// The `INTx` line.
     Line,
 }
 
@@ -47,7 +47,7 @@ pub trait Hardware {
     fn disconnect(&self);
     /// Address and data of a message, for the driver to read.
     fn message(&self, number: usize) -> (u64, u32);
-    /// Whether the INTx line is asserted now.
+    /// Whether the `INTx` line is asserted now.
     fn line_asserted(&self) -> bool;
     /// Register reads and writes so far.
     fn accesses(&self) -> (u64, u64);

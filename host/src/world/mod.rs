@@ -45,11 +45,11 @@ pub struct Config {
     pub cpus: usize,
     /// RAM: the first region below 4 GiB, a second one optional and above.
     pub regions: Vec<Region>,
-    /// The NDIS version that NdisGetVersion reports, major in the high half.
+    /// The NDIS version that `NdisGetVersion` reports, major in the high half.
     pub ndis_version: u32,
     /// Windows major, minor and build number.
     pub windows: (u32, u32, u32),
-    /// Print what the driver says with DbgPrint.
+    /// Print what the driver says with `DbgPrint`.
     pub debug_output: bool,
 }
 
@@ -82,7 +82,7 @@ pub struct World {
     pub timers: Timers,
     /// The registry.
     pub registry: RefCell<Registry>,
-    /// The DRIVER_OBJECT of the loaded driver; 0 before.
+    /// The `DRIVER_OBJECT` of the loaded driver; 0 before.
     pub driver_object: Cell<u64>,
     /// The key of its service.
     pub service_key: RefCell<String>,
@@ -144,6 +144,9 @@ impl World {
     }
 
     /// The CPU that runs now.
+    ///
+    /// # Panics
+    /// Never: the scheduler runs existing CPUs.
     #[must_use]
     pub fn cpu(&self) -> &Cpu {
         self.cpu_at(self.sched.current_cpu()).expect("the scheduler runs existing CPUs")

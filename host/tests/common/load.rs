@@ -100,13 +100,19 @@ impl Load {
         self.state.take_all();
         let seen = self.state.seen.borrow().clone();
         assert_eq!(rig.port.overflow.get(), 0, "frames that nobody read");
-        for (what, numbers, all) in [("wire", &seen.on_wire, seen.sent), ("protocol", &seen.at_port, seen.fed)] {
+        for (what, numbers, all) in
+            [("wire", &seen.on_wire, seen.sent), ("protocol", &seen.at_port, seen.fed)]
+        {
             let disorder = numbers.windows(2).find(|pair| pair[0] >= pair[1]);
             assert_eq!(disorder, None, "{what}: out of order, or twice");
             assert!(numbers.last().is_none_or(|&last| last < all), "{what}: a frame that was never sent");
         }
         let done = rig.completions(c::NDIS_STATUS_SUCCESS) - self.state.before;
-        assert!(seen.on_wire.len() as u64 >= done, "{done} sends succeeded, {} frames on the wire", seen.on_wire.len());
+        assert!(
+            seen.on_wire.len() as u64 >= done,
+            "{done} sends succeeded, {} frames on the wire",
+            seen.on_wire.len()
+        );
         seen
     }
 }
@@ -122,7 +128,12 @@ impl Shared {
             let count = if state == State::Running { 1 + random.below(CHAIN) } else { 1 };
             let first = self.seen.borrow().sent;
             let chain: Vec<Vec<u8>> = (0..count)
-                .map(|i| frame::outgoing(first + i as u32, HEADER + random.below((LONGEST - HEADER + 1) as u64) as usize))
+                .map(|i| {
+                    frame::outgoing(
+                        first + i as u32,
+                        HEADER + random.below((LONGEST - HEADER + 1) as u64) as usize,
+                    )
+                })
                 .collect();
             self.seen.borrow_mut().sent += count as u32;
             self.rig.send(&chain);

@@ -28,14 +28,19 @@ use std::{
 /// How long anything may take. Only a failure waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The packet filter that a TCP/IP stack sets.
-pub const FILTER: u32 = c::NDIS_PACKET_TYPE_DIRECTED | c::NDIS_PACKET_TYPE_BROADCAST | c::NDIS_PACKET_TYPE_MULTICAST;
+pub const FILTER: u32 =
+    c::NDIS_PACKET_TYPE_DIRECTED | c::NDIS_PACKET_TYPE_BROADCAST | c::NDIS_PACKET_TYPE_MULTICAST;
 
 /// Registers of the 82574L, by their names in its datasheet.
 pub mod register {
     /// Device control.
     pub const CTRL: u64 = 0x0000;
+    /// Device status; bit 1 is the link.
+    pub const STATUS: u64 = 0x0008;
     /// Interrupt causes; a read may clear them.
     pub const ICR: u64 = 0x00C0;
+    /// Interrupt cause set; in QEMU it reads as the causes.
+    pub const ICS: u64 = 0x00C8;
     /// Interrupt mask: set.
     pub const IMS: u64 = 0x00D0;
     /// Interrupt mask: clear.
@@ -44,8 +49,12 @@ pub mod register {
     pub const RCTL: u64 = 0x0100;
     /// Transmit control; bit 1 enables.
     pub const TCTL: u64 = 0x0400;
-    /// Receive descriptor length, head and tail.
+    /// Receive descriptor length.
     pub const RDLEN: u64 = 0x2808;
+    /// Receive descriptor head and tail.
+    pub const RDH: u64 = 0x2810;
+    /// See `RDH`.
+    pub const RDT: u64 = 0x2818;
     /// Transmit descriptor length.
     pub const TDLEN: u64 = 0x3808;
     /// Transmit descriptor head and tail.
@@ -119,7 +128,11 @@ pub fn play(setup: &Setup, body: impl FnOnce(&Rig) + 'static) {
 /// Waits until `condition` holds, as long as [`PATIENCE`].
 #[track_caller]
 pub fn wait(what: &'static str, condition: impl Fn() -> bool) {
-    assert!(within(PATIENCE, what, condition), "{what}: not within {PATIENCE:?}; threads: {:?}", world().sched.stuck());
+    assert!(
+        within(PATIENCE, what, condition),
+        "{what}: not within {PATIENCE:?}; threads: {:?}",
+        world().sched.stuck()
+    );
 }
 
 /// Whether `condition` comes to hold within `bound`.
@@ -206,7 +219,8 @@ impl Rig {
     pub fn added(system: &Rc<System>, far: &Rc<Far>) -> Self {
         system.load().unwrap_or_else(|error| panic!("the driver does not load: {error}"));
         let node = Rc::clone(system.nodes.first().expect("the machine has a NIC"));
-        let adapter = system.add(&node).unwrap_or_else(|error| panic!("the adapter does not come up: {error}"));
+        let adapter =
+            system.add(&node).unwrap_or_else(|error| panic!("the adapter does not come up: {error}"));
         assert_eq!(adapter.state(), State::Paused, "NDIS-STATE-01");
         Self { system: Rc::clone(system), node, adapter, port: Port::new(), far: Rc::clone(far) }
     }
@@ -277,7 +291,10 @@ impl Rig {
     /// Restarts.
     #[track_caller]
     pub fn restart(&self) {
-        world().ndis.restart(&self.adapter).unwrap_or_else(|status| panic!("MiniportRestart returned {status:#010x}"));
+        world()
+            .ndis
+            .restart(&self.adapter)
+            .unwrap_or_else(|status| panic!("MiniportRestart returned {status:#010x}"));
     }
 
     /// Resets, and wants it to succeed.
@@ -318,10 +335,10 @@ impl Rig {
         let far = &self.far;
         assert!(
             within(PATIENCE, "frames on the wire", || far.received.borrow().len() >= count),
-            "{} of {count} frames on the wire; {:?} out, completions {:?}",
+            "{} of {count} frames on the wire; completions {:?}; {}",
             far.received.borrow().len(),
-            self.adapter.outstanding(),
             self.port.completed.borrow(),
+            self.describe(),
         );
         far.take()
     }
@@ -332,8 +349,9 @@ impl Rig {
         let port = &self.port;
         assert!(
             within(PATIENCE, "frames at the protocol", || port.received.borrow().len() >= count),
-            "{} of {count} frames at the protocol",
+            "{} of {count} frames at the protocol; {}",
             port.received.borrow().len(),
+            self.describe(),
         );
         port.received.borrow_mut().drain(..).collect()
     }
@@ -343,14 +361,20 @@ impl Rig {
     pub fn settle(&self) {
         let adapter = &self.adapter;
         wait("outstanding NBLs and DPCs", || {
-            adapter.outstanding() == (0, 0) && adapter.indicating.get() == 0 && adapter.in_dpc.borrow().is_empty()
+            adapter.outstanding() == (0, 0)
+                && adapter.indicating.get() == 0
+                && adapter.in_dpc.borrow().is_empty()
         });
     }
 
     /// Waits until QEMU has taken, and dealt with, every frame that was sent to the NIC.
     #[track_caller]
     pub fn drain_wire(&self) {
-        wait("QEMU to take the frames", || self.far.is_drained());
+        assert!(
+            within(PATIENCE, "QEMU to take the frames", || self.far.is_drained()),
+            "QEMU does not take the frames; {}",
+            self.describe()
+        );
         // It takes one and deals with it before it answers: an answer means that it has.
         let _ = self.read(register::CTRL);
     }
@@ -358,12 +382,33 @@ impl Rig {
     /// A frame each way, contents compared. The numbers say which.
     #[track_caller]
     pub fn round_trip(&self, number: u32) {
-        let (out, back) = (frame::outgoing(number, 60 + number as usize % 1000), frame::incoming(number, LONGEST));
+        let (out, back) =
+            (frame::outgoing(number, 60 + number as usize % 1000), frame::incoming(number, LONGEST));
         self.send(std::slice::from_ref(&out));
         frame::assert_all_same("round trip, wire", &self.from_wire(1), &[out]);
         self.far.send([back.clone()]);
         frame::assert_all_same("round trip, protocol", &self.from_port(1), &[back]);
         self.settle();
+    }
+
+    /// What NIC and adapter look like, for a failure.
+    pub fn describe(&self) -> String {
+        use register::{ICS, IMS, RCTL, RDH, RDT, STATUS, TCTL, TDH, TDT};
+        let names = ["STATUS", "RCTL", "RDH", "RDT", "TCTL", "TDH", "TDT", "ICS", "IMS"];
+        let offsets = [STATUS, RCTL, RDH, RDT, TCTL, TDH, TDT, ICS, IMS];
+        let nic: Vec<String> = names
+            .iter()
+            .zip(offsets)
+            .map(|(name, offset)| format!("{name} {:x}", self.read(offset)))
+            .collect();
+        let adapter = &self.adapter;
+        let (dpcs, counts) = (adapter.in_dpc.borrow().clone(), adapter.counts());
+        format!(
+            "{} {:?}, in DPCs {dpcs:?}, {counts:?}; {}",
+            adapter.state(),
+            adapter.outstanding(),
+            nic.join(" ")
+        )
     }
 
     /// Reads a register behind the driver's back.
@@ -379,7 +424,10 @@ impl Rig {
     /// The transmitter stops, or goes on with what is on its ring.
     pub fn run_transmitter(&self, run: bool) {
         let control = self.read(register::TCTL);
-        self.write(register::TCTL, if run { control | register::ENABLE } else { control & !register::ENABLE });
+        self.write(
+            register::TCTL,
+            if run { control | register::ENABLE } else { control & !register::ENABLE },
+        );
     }
 
     /// Completions with a status so far.

@@ -1,7 +1,9 @@
 //! Frames of every length, both ways, compared with what was on the wire.
 
 use crate::common::{
-    frame::{self, LONGEST, PEER, SHORTEST, STATION, assert_all_same, assert_same, incoming, outgoing, padded},
+    frame::{
+        self, LONGEST, PEER, SHORTEST, STATION, assert_all_same, assert_same, incoming, outgoing, padded,
+    },
     rig::{Rig, play, setup, wait},
 };
 use ferrite_host::{
@@ -69,13 +71,16 @@ fn frames_that_are_too_long_are_refused() {
             let (before, bad, after) = (good(i), outgoing(i, len), good(i + 1));
             let shape = |f: &[u8]| Shape::odd(f.len(), 3);
             // Alone, behind a good NB, and in front of one.
-            rig.port.send_shaped(&rig.adapter, &[
-                vec![(&before[..], shape(&before))],
-                vec![(&bad[..], shape(&bad))],
-                vec![(&before[..], shape(&before)), (&bad[..], shape(&bad))],
-                vec![(&bad[..], shape(&bad)), (&before[..], shape(&before))],
-                vec![(&after[..], shape(&after))],
-            ]);
+            rig.port.send_shaped(
+                &rig.adapter,
+                &[
+                    vec![(&before[..], shape(&before))],
+                    vec![(&bad[..], shape(&bad))],
+                    vec![(&before[..], shape(&before)), (&bad[..], shape(&bad))],
+                    vec![(&bad[..], shape(&bad)), (&before[..], shape(&before))],
+                    vec![(&after[..], shape(&after))],
+                ],
+            );
             expected.extend([before, after]);
             refused += 3;
         }
@@ -118,7 +123,9 @@ fn frames_that_are_too_long_do_not_disturb_the_receiver() {
             good.push(mark);
         }
         let last = good.last().map(|last| frame::number(last));
-        wait("the last frame", || rig.port.received.borrow().back().is_some_and(|f| Some(frame::number(f)) == last));
+        wait("the last frame", || {
+            rig.port.received.borrow().back().is_some_and(|f| Some(frame::number(f)) == last)
+        });
         let all = rig.from_port(good.len());
         let (whole, marks): (Vec<_>, Vec<_>) = all.into_iter().partition(|f| frame::number(f) == 0);
         assert_all_same("the short ones", &marks, &good);
@@ -145,7 +152,14 @@ fn every_cpu_keeps_its_order() {
                     for chunk in (0..EACH).collect::<Vec<_>>().chunks(7) {
                         let chain: Vec<Vec<u8>> = chunk
                             .iter()
-                            .map(|&i| frame::frame(PEER, STATION, cpu << 16 | i, SHORTEST + (i as usize * 37) % 1400))
+                            .map(|&i| {
+                                frame::frame(
+                                    PEER,
+                                    STATION,
+                                    cpu << 16 | i,
+                                    SHORTEST + (i as usize * 37) % 1400,
+                                )
+                            })
                             .collect();
                         rig.send(&chain);
                     }
@@ -155,7 +169,8 @@ fn every_cpu_keeps_its_order() {
         senders.into_iter().for_each(Task::join);
         let all = rig.from_wire(3 * EACH as usize);
         for cpu in 0..3 {
-            let of: Vec<u32> = all.iter().map(|f| frame::number(f)).filter(|n| n >> 16 == cpu).map(|n| n & 0xFFFF).collect();
+            let of: Vec<u32> =
+                all.iter().map(|f| frame::number(f)).filter(|n| n >> 16 == cpu).map(|n| n & 0xFFFF).collect();
             assert_eq!(of, (0..EACH).collect::<Vec<_>>(), "CPU {cpu}");
         }
         for bytes in all {

@@ -13,7 +13,8 @@ const RECEIVE_DEFAULT: u32 = 256;
 /// See `RECEIVE_DEFAULT`.
 const TRANSMIT_DEFAULT: u32 = 512;
 /// Every numeric keyword.
-const NUMBERS: [&str; 5] = ["*ReceiveBuffers", "*TransmitBuffers", "*InterruptModeration", "*FlowControl", "*SpeedDuplex"];
+const NUMBERS: [&str; 5] =
+    ["*ReceiveBuffers", "*TransmitBuffers", "*InterruptModeration", "*FlowControl", "*SpeedDuplex"];
 
 /// Halts the adapter, which is paused, changes its keywords (`None` deletes), and initializes it again.
 #[track_caller]
@@ -29,7 +30,10 @@ fn initialize_with(rig: &Rig, keywords: &[(&str, Option<Value>)]) {
         }
     }
     let what: Vec<String> = keywords.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    world.ndis.initialize(&rig.adapter).unwrap_or_else(|status| panic!("{}: {status:#010x}", what.join(", ")));
+    world
+        .ndis
+        .initialize(&rig.adapter)
+        .unwrap_or_else(|status| panic!("{}: {status:#010x}", what.join(", ")));
 }
 
 /// Ring lengths in descriptors, as the NIC has them.
@@ -65,13 +69,20 @@ fn values_in_range_take_effect() {
     prepared(|rig| {
         for (receive, transmit, moderated) in [(80, 80, 0), (2048, 2048, 1), (88, 1000, 0)] {
             let value = |number: u32| Some(Value::sz(number.to_string()));
-            initialize_with(rig, &[
-                ("*ReceiveBuffers", value(receive)),
-                ("*TransmitBuffers", value(transmit)),
-                ("*InterruptModeration", value(moderated)),
-            ]);
+            initialize_with(
+                rig,
+                &[
+                    ("*ReceiveBuffers", value(receive)),
+                    ("*TransmitBuffers", value(transmit)),
+                    ("*InterruptModeration", value(moderated)),
+                ],
+            );
             assert_eq!(rings(rig), (ring_for(receive), ring_for(transmit)));
-            let on = if moderated == 1 { c::NdisInterruptModerationEnabled } else { c::NdisInterruptModerationDisabled };
+            let on = if moderated == 1 {
+                c::NdisInterruptModerationEnabled
+            } else {
+                c::NdisInterruptModerationDisabled
+            };
             assert_eq!(moderation(rig), on);
         }
     });
@@ -108,7 +119,10 @@ fn bad_values_fall_back_to_the_default() {
 #[test]
 fn absent_values_fall_back_to_the_default() {
     prepared(|rig| {
-        initialize_with(rig, &[("*ReceiveBuffers", Some(Value::sz("80"))), ("*TransmitBuffers", Some(Value::sz("80")))]);
+        initialize_with(
+            rig,
+            &[("*ReceiveBuffers", Some(Value::sz("80"))), ("*TransmitBuffers", Some(Value::sz("80")))],
+        );
         assert_eq!(rings(rig), (ring_for(80), ring_for(80)));
         initialize_with(rig, &NUMBERS.map(|name| (name, None)));
         assert_eq!(rings(rig), (ring_for(RECEIVE_DEFAULT), ring_for(TRANSMIT_DEFAULT)));
@@ -121,7 +135,10 @@ fn absent_values_fall_back_to_the_default() {
 fn every_speed_and_flow_control() {
     prepared(|rig| {
         for (speed, flow) in [("1", "0"), ("2", "1"), ("3", "2"), ("4", "4"), ("6", "3")] {
-            initialize_with(rig, &[("*SpeedDuplex", Some(Value::sz(speed))), ("*FlowControl", Some(Value::sz(flow)))]);
+            initialize_with(
+                rig,
+                &[("*SpeedDuplex", Some(Value::sz(speed))), ("*FlowControl", Some(Value::sz(flow)))],
+            );
             rig.start();
             rig.round_trip(2);
             rig.pause();
@@ -156,7 +173,16 @@ fn a_network_address_replaces_the_current_one() {
 #[test]
 fn a_bad_network_address_is_ignored() {
     prepared(|rig| {
-        let bad = ["000000000000", "FFFFFFFFFFFF", "01AABBCCDDEE", "02AABBCCDD", "02AABBCCDDEEFF", "02AABBCCDDEG", "", "hello"];
+        let bad = [
+            "000000000000",
+            "FFFFFFFFFFFF",
+            "01AABBCCDDEE",
+            "02AABBCCDD",
+            "02AABBCCDDEEFF",
+            "02AABBCCDDEG",
+            "",
+            "hello",
+        ];
         for text in bad {
             initialize_with(rig, &[("NetworkAddress", Some(Value::sz(text)))]);
             assert_addresses(rig, STATION);

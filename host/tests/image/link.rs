@@ -17,7 +17,11 @@ fn indicated(rig: &Rig) -> Vec<u32> {
 #[test]
 fn every_change_is_indicated_once() {
     play(&setup(), |rig| {
-        let up = Link { connected: c::MediaConnectStateConnected, duplex: c::MediaDuplexStateFull, speed: 1_000_000_000 };
+        let up = Link {
+            connected: c::MediaConnectStateConnected,
+            duplex: c::MediaDuplexStateFull,
+            speed: 1_000_000_000,
+        };
         assert_eq!(rig.adapter.link.get(), up);
         rig.port.statuses.borrow_mut().clear();
         let mut expected = Vec::new();
@@ -70,7 +74,10 @@ fn link_parameters_negotiate_anew() {
                 | c::NDIS_LINK_STATE_PAUSE_FUNCTIONS_AUTO_NEGOTIATED;
             parameters[28..32].copy_from_slice(&all.to_le_bytes());
             let answer = world().ndis.set(&rig.adapter, c::OID_GEN_LINK_PARAMETERS, &parameters);
-            assert_eq!((answer.status, answer.done, answer.revision), (c::NDIS_STATUS_SUCCESS, parameters.len() as u32, 1));
+            assert_eq!(
+                (answer.status, answer.done, answer.revision),
+                (c::NDIS_STATUS_SUCCESS, parameters.len() as u32, 1)
+            );
             rig.wait_for_link(true);
             // It may drop only now, for negotiating; then it comes back.
             let frames: Vec<Vec<u8>> = (0..4).map(|i| outgoing(i, 100)).collect();

@@ -33,24 +33,60 @@ fn kind(oid: u32) -> Option<Kind> {
         ($($name:ident),* $(,)?) => { [$(c::$name),*].contains(&oid) };
     }
     if any![
-        OID_GEN_XMIT_OK, OID_GEN_RCV_OK, OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER,
-        OID_GEN_DIRECTED_BYTES_XMIT, OID_GEN_DIRECTED_FRAMES_XMIT, OID_GEN_MULTICAST_BYTES_XMIT,
-        OID_GEN_MULTICAST_FRAMES_XMIT, OID_GEN_BROADCAST_BYTES_XMIT, OID_GEN_BROADCAST_FRAMES_XMIT,
-        OID_GEN_DIRECTED_BYTES_RCV, OID_GEN_DIRECTED_FRAMES_RCV, OID_GEN_MULTICAST_BYTES_RCV,
-        OID_GEN_MULTICAST_FRAMES_RCV, OID_GEN_BROADCAST_BYTES_RCV, OID_GEN_BROADCAST_FRAMES_RCV,
-        OID_GEN_RCV_CRC_ERROR, OID_GEN_BYTES_RCV, OID_GEN_BYTES_XMIT, OID_GEN_RCV_DISCARDS, OID_GEN_XMIT_DISCARDS,
-        OID_802_3_RCV_ERROR_ALIGNMENT, OID_802_3_XMIT_ONE_COLLISION, OID_802_3_XMIT_MORE_COLLISIONS,
-        OID_802_3_XMIT_DEFERRED, OID_802_3_XMIT_MAX_COLLISIONS, OID_802_3_RCV_OVERRUN, OID_802_3_XMIT_UNDERRUN,
-        OID_802_3_XMIT_HEARTBEAT_FAILURE, OID_802_3_XMIT_TIMES_CRS_LOST, OID_802_3_XMIT_LATE_COLLISIONS,
+        OID_GEN_XMIT_OK,
+        OID_GEN_RCV_OK,
+        OID_GEN_XMIT_ERROR,
+        OID_GEN_RCV_ERROR,
+        OID_GEN_RCV_NO_BUFFER,
+        OID_GEN_DIRECTED_BYTES_XMIT,
+        OID_GEN_DIRECTED_FRAMES_XMIT,
+        OID_GEN_MULTICAST_BYTES_XMIT,
+        OID_GEN_MULTICAST_FRAMES_XMIT,
+        OID_GEN_BROADCAST_BYTES_XMIT,
+        OID_GEN_BROADCAST_FRAMES_XMIT,
+        OID_GEN_DIRECTED_BYTES_RCV,
+        OID_GEN_DIRECTED_FRAMES_RCV,
+        OID_GEN_MULTICAST_BYTES_RCV,
+        OID_GEN_MULTICAST_FRAMES_RCV,
+        OID_GEN_BROADCAST_BYTES_RCV,
+        OID_GEN_BROADCAST_FRAMES_RCV,
+        OID_GEN_RCV_CRC_ERROR,
+        OID_GEN_BYTES_RCV,
+        OID_GEN_BYTES_XMIT,
+        OID_GEN_RCV_DISCARDS,
+        OID_GEN_XMIT_DISCARDS,
+        OID_802_3_RCV_ERROR_ALIGNMENT,
+        OID_802_3_XMIT_ONE_COLLISION,
+        OID_802_3_XMIT_MORE_COLLISIONS,
+        OID_802_3_XMIT_DEFERRED,
+        OID_802_3_XMIT_MAX_COLLISIONS,
+        OID_802_3_RCV_OVERRUN,
+        OID_802_3_XMIT_UNDERRUN,
+        OID_802_3_XMIT_HEARTBEAT_FAILURE,
+        OID_802_3_XMIT_TIMES_CRS_LOST,
+        OID_802_3_XMIT_LATE_COLLISIONS,
     ] {
         return Some(Kind::Counter);
     }
     if any![
-        OID_GEN_HARDWARE_STATUS, OID_GEN_MAXIMUM_LOOKAHEAD, OID_GEN_MAXIMUM_FRAME_SIZE, OID_GEN_TRANSMIT_BUFFER_SPACE,
-        OID_GEN_RECEIVE_BUFFER_SPACE, OID_GEN_TRANSMIT_BLOCK_SIZE, OID_GEN_RECEIVE_BLOCK_SIZE, OID_GEN_VENDOR_ID,
-        OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_CURRENT_LOOKAHEAD, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_MAC_OPTIONS,
-        OID_GEN_MEDIA_CONNECT_STATUS, OID_GEN_MAXIMUM_SEND_PACKETS, OID_GEN_VENDOR_DRIVER_VERSION,
-        OID_802_3_MAXIMUM_LIST_SIZE, OID_PNP_QUERY_POWER,
+        OID_GEN_TRANSMIT_QUEUE_LENGTH,
+        OID_GEN_HARDWARE_STATUS,
+        OID_GEN_MAXIMUM_LOOKAHEAD,
+        OID_GEN_MAXIMUM_FRAME_SIZE,
+        OID_GEN_TRANSMIT_BUFFER_SPACE,
+        OID_GEN_RECEIVE_BUFFER_SPACE,
+        OID_GEN_TRANSMIT_BLOCK_SIZE,
+        OID_GEN_RECEIVE_BLOCK_SIZE,
+        OID_GEN_VENDOR_ID,
+        OID_GEN_CURRENT_PACKET_FILTER,
+        OID_GEN_CURRENT_LOOKAHEAD,
+        OID_GEN_MAXIMUM_TOTAL_SIZE,
+        OID_GEN_MAC_OPTIONS,
+        OID_GEN_MEDIA_CONNECT_STATUS,
+        OID_GEN_MAXIMUM_SEND_PACKETS,
+        OID_GEN_VENDOR_DRIVER_VERSION,
+        OID_802_3_MAXIMUM_LIST_SIZE,
+        OID_PNP_QUERY_POWER,
     ] {
         return Some(Kind::Bytes(4));
     }
@@ -80,17 +116,35 @@ fn set(rig: &Rig, oid: u32, value: &[u8]) -> Answer {
 #[track_caller]
 fn assert_short(oid: u32, size: usize, answer: &Answer, needed: usize) {
     let statuses = [c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_TOO_SHORT];
-    assert!(statuses.contains(&answer.status), "OID {oid:#010x}, {size} bytes: status {:#010x}", answer.status);
-    assert_eq!((answer.needed as usize, answer.done), (needed, 0), "OID {oid:#010x}, {size} bytes: BytesNeeded, done");
-    assert!(answer.data.iter().all(|&byte| byte == UNTOUCHED), "OID {oid:#010x}, {size} bytes: a refused buffer was written");
+    assert!(
+        statuses.contains(&answer.status),
+        "OID {oid:#010x}, {size} bytes: status {:#010x}",
+        answer.status
+    );
+    assert_eq!(
+        (answer.needed as usize, answer.done),
+        (needed, 0),
+        "OID {oid:#010x}, {size} bytes: BytesNeeded, done"
+    );
+    assert!(
+        answer.data.iter().all(|&byte| byte == UNTOUCHED),
+        "OID {oid:#010x}, {size} bytes: a refused buffer was written"
+    );
 }
 
 /// An answer of `len` bytes, and nothing behind it.
 #[track_caller]
 fn assert_answered(oid: u32, size: usize, answer: &Answer, len: usize) {
-    assert_eq!((answer.status, answer.done as usize), (c::NDIS_STATUS_SUCCESS, len), "OID {oid:#010x}, {size} bytes");
+    assert_eq!(
+        (answer.status, answer.done as usize),
+        (c::NDIS_STATUS_SUCCESS, len),
+        "OID {oid:#010x}, {size} bytes"
+    );
     let behind = &answer.data[len..];
-    assert!(behind.iter().all(|&byte| byte == UNTOUCHED), "OID {oid:#010x}, {size} bytes: written past {len} bytes");
+    assert!(
+        behind.iter().all(|&byte| byte == UNTOUCHED),
+        "OID {oid:#010x}, {size} bytes: written past {len} bytes"
+    );
 }
 
 /// NDIS-OID-05, -07, -13, -16, -17, -22: every OID of SupportedOidList, queried with buffers of every length from 0 to
@@ -103,14 +157,19 @@ fn queries_with_buffers_of_every_length() {
             assert!(oids.contains(oid), "{name} is mandatory");
         }
         for oid in oids {
-            let kind = kind(oid).unwrap_or_else(|| panic!("OID {oid:#010x} in SupportedOidList: what is it?"));
+            let kind =
+                kind(oid).unwrap_or_else(|| panic!("OID {oid:#010x} in SupportedOidList: what is it?"));
             let full = query(rig, oid, ROOM);
             let needed = match kind {
                 Kind::Bytes(len) => len,
                 Kind::Counter => 8,
                 Kind::Text => {
                     let end = full.data.iter().position(|&byte| byte == 0).expect("text ends with a NUL");
-                    assert!(end > 0 && full.data[..end].iter().all(u8::is_ascii_graphic_or_space), "{:?}", &full.data[..end]);
+                    assert!(
+                        end > 0 && full.data[..end].iter().all(u8::is_ascii_graphic_or_space),
+                        "{:?}",
+                        &full.data[..end]
+                    );
                     end + 1
                 }
                 Kind::ListOf(item) => full.done as usize / item * item,
@@ -167,18 +226,29 @@ fn unknown_and_unsupported_oids() {
     play(&setup(), |rig| {
         for oid in [0xFF12_3456, 0, 0xFFFF_FFFF, c::OID_GEN_XMIT_OK ^ 0x8000_0000] {
             for size in [0, 4, 64] {
-                let statistics = world().ndis.request(&rig.adapter, c::NdisRequestQueryStatistics, oid, vec![0; size]);
+                let statistics =
+                    world().ndis.request(&rig.adapter, c::NdisRequestQueryStatistics, oid, vec![0; size]);
                 for answer in [query(rig, oid, size), set(rig, oid, &vec![0; size]), statistics] {
-                    assert_eq!((answer.status, answer.done), (c::NDIS_STATUS_INVALID_OID, 0), "OID {oid:#010x}, {size} bytes");
+                    assert_eq!(
+                        (answer.status, answer.done),
+                        (c::NDIS_STATUS_INVALID_OID, 0),
+                        "OID {oid:#010x}, {size} bytes"
+                    );
                 }
             }
         }
         let refused = [c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_INVALID_OID];
-        for oid in [c::OID_GEN_STATISTICS, c::OID_GEN_XMIT_OK, c::OID_802_3_PERMANENT_ADDRESS, c::OID_GEN_VENDOR_ID] {
+        for oid in
+            [c::OID_GEN_STATISTICS, c::OID_GEN_XMIT_OK, c::OID_802_3_PERMANENT_ADDRESS, c::OID_GEN_VENDOR_ID]
+        {
             let answer = set(rig, oid, &[0; 256]);
-            assert!(refused.contains(&answer.status) && answer.done == 0, "set of OID {oid:#010x}: {answer:x?}");
+            assert!(
+                refused.contains(&answer.status) && answer.done == 0,
+                "set of OID {oid:#010x}: {answer:x?}"
+            );
         }
-        let method = world().ndis.request(&rig.adapter, c::NdisRequestMethod, c::OID_GEN_STATISTICS, vec![0; 256]);
+        let method =
+            world().ndis.request(&rig.adapter, c::NdisRequestMethod, c::OID_GEN_STATISTICS, vec![0; 256]);
         assert!(refused.contains(&method.status), "method: {:#010x}", method.status);
         rig.round_trip(1);
     });
@@ -206,11 +276,19 @@ fn check_lengths(rig: &Rig, oid: u32, value: &[u8], revision: u8) {
         let answer = set(rig, oid, &value[..size]);
         let statuses = [c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_TOO_SHORT];
         assert!(statuses.contains(&answer.status), "set of {oid:#010x}, {size} bytes: {answer:x?}");
-        assert_eq!((answer.needed as usize, answer.done), (value.len(), 0), "set of {oid:#010x}, {size} bytes");
+        assert_eq!(
+            (answer.needed as usize, answer.done),
+            (value.len(), 0),
+            "set of {oid:#010x}, {size} bytes"
+        );
     }
     for spare in [0, 1, 100] {
         let answer = set(rig, oid, &[value, &vec![0; spare][..]].concat());
-        assert_eq!((answer.status, answer.done as usize), (c::NDIS_STATUS_SUCCESS, value.len()), "set of {oid:#010x}");
+        assert_eq!(
+            (answer.status, answer.done as usize),
+            (c::NDIS_STATUS_SUCCESS, value.len()),
+            "set of {oid:#010x}"
+        );
         assert_eq!(answer.revision, revision, "set of {oid:#010x}: SupportedRevision (NDIS-OID-08)");
     }
 }
@@ -219,7 +297,8 @@ fn check_lengths(rig: &Rig, oid: u32, value: &[u8], revision: u8) {
 #[track_caller]
 fn check_refused(rig: &Rig, oid: u32, what: &str, value: &[u8]) {
     let answer = set(rig, oid, value);
-    let statuses = [c::NDIS_STATUS_INVALID_DATA, c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_INVALID_PARAMETER];
+    let statuses =
+        [c::NDIS_STATUS_INVALID_DATA, c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_INVALID_PARAMETER];
     assert!(statuses.contains(&answer.status) && answer.done == 0, "{what}: set of {oid:#010x}: {answer:x?}");
 }
 
@@ -230,9 +309,14 @@ fn sets_with_short_long_and_bad_contents() {
         let number = |value: u32| value.to_le_bytes();
         let filter = c::OID_GEN_CURRENT_PACKET_FILTER;
         check_lengths(rig, filter, &number(c::NDIS_PACKET_TYPE_DIRECTED), 0);
-        for bad in [c::NDIS_PACKET_TYPE_SOURCE_ROUTING, c::NDIS_PACKET_TYPE_SMT | 1, 0xFFFF_FFFF, 0x8000_0000] {
+        for bad in [c::NDIS_PACKET_TYPE_SOURCE_ROUTING, c::NDIS_PACKET_TYPE_SMT | 1, 0xFFFF_FFFF, 0x8000_0000]
+        {
             check_refused(rig, filter, "packet filter", &number(bad));
-            assert_eq!(query(rig, filter, 4).data, number(c::NDIS_PACKET_TYPE_DIRECTED), "after a refused set");
+            assert_eq!(
+                query(rig, filter, 4).data,
+                number(c::NDIS_PACKET_TYPE_DIRECTED),
+                "after a refused set"
+            );
         }
 
         let lookahead = c::OID_GEN_CURRENT_LOOKAHEAD;
@@ -254,14 +338,18 @@ fn sets_with_short_long_and_bad_contents() {
         let now = |rig: &Rig| query(rig, moderation, 12).data[8..12].to_vec();
         check_lengths(rig, moderation, &state(c::NdisInterruptModerationDisabled), 1);
         assert_eq!(now(rig), number(c::NdisInterruptModerationDisabled));
-        for bad in [c::NdisInterruptModerationUnknown, c::NdisInterruptModerationNotSupported, 4, 0xFFFF_FFFF] {
+        for bad in [c::NdisInterruptModerationUnknown, c::NdisInterruptModerationNotSupported, 4, 0xFFFF_FFFF]
+        {
             check_refused(rig, moderation, "moderation", &state(bad));
         }
         check_refused(rig, moderation, "type", &put(state(c::NdisInterruptModerationEnabled), 0, &[0x99]));
         check_refused(rig, moderation, "revision", &put(state(c::NdisInterruptModerationEnabled), 1, &[0]));
         check_refused(rig, moderation, "size", &put(state(c::NdisInterruptModerationEnabled), 2, &[4, 0]));
         assert_eq!(now(rig), number(c::NdisInterruptModerationDisabled), "after refused sets");
-        assert_eq!(set(rig, moderation, &state(c::NdisInterruptModerationEnabled)).status, c::NDIS_STATUS_SUCCESS);
+        assert_eq!(
+            set(rig, moderation, &state(c::NdisInterruptModerationEnabled)).status,
+            c::NDIS_STATUS_SUCCESS
+        );
         assert_eq!(now(rig), number(c::NdisInterruptModerationEnabled));
 
         let link = c::OID_GEN_LINK_PARAMETERS;
@@ -273,13 +361,27 @@ fn sets_with_short_long_and_bad_contents() {
         let full = c::MediaDuplexStateFull;
         for size in 0..len {
             let answer = set(rig, link, &speed(full, 0, 0)[..size]);
-            assert_eq!((answer.status, answer.needed as usize), (c::NDIS_STATUS_INVALID_LENGTH, len), "{size} bytes");
+            assert_eq!(
+                (answer.status, answer.needed as usize),
+                (c::NDIS_STATUS_INVALID_LENGTH, len),
+                "{size} bytes"
+            );
         }
         check_refused(rig, link, "speed", &speed(full, 12_345, 12_345));
         check_refused(rig, link, "two speeds", &speed(full, 100_000_000, 10_000_000));
         check_refused(rig, link, "duplex", &speed(99, 100_000_000, 100_000_000));
-        check_refused(rig, link, "half duplex at 1000", &speed(c::MediaDuplexStateHalf, 1_000_000_000, 1_000_000_000));
-        check_refused(rig, link, "pause functions", &put(speed(full, 100_000_000, 100_000_000), 24, &number(77)));
+        check_refused(
+            rig,
+            link,
+            "half duplex at 1000",
+            &speed(c::MediaDuplexStateHalf, 1_000_000_000, 1_000_000_000),
+        );
+        check_refused(
+            rig,
+            link,
+            "pause functions",
+            &put(speed(full, 100_000_000, 100_000_000), 24, &number(77)),
+        );
         check_refused(rig, link, "type", &put(speed(full, 100_000_000, 100_000_000), 0, &[1]));
 
         let power = c::OID_PM_PARAMETERS;
@@ -329,7 +431,11 @@ fn answers_agree() {
         assert_eq!(number(c::OID_GEN_MAXIMUM_TOTAL_SIZE), 1514);
         assert_eq!(number(c::OID_802_3_MAXIMUM_LIST_SIZE), general.multicast);
         assert!(general.multicast >= 32);
-        assert_eq!(number(c::OID_GEN_VENDOR_ID), 0x0000_5452, "the maker's part of 52:54:00, first byte lowest");
+        assert_eq!(
+            number(c::OID_GEN_VENDOR_ID),
+            0x0000_5452,
+            "the maker's part of 52:54:00, first byte lowest"
+        );
         assert_ne!(general.mac_options & c::NDIS_MAC_OPTION_NO_LOOPBACK, 0);
         let all = c::NDIS_PACKET_TYPE_DIRECTED
             | c::NDIS_PACKET_TYPE_MULTICAST
@@ -338,7 +444,9 @@ fn answers_agree() {
             | c::NDIS_PACKET_TYPE_PROMISCUOUS;
         assert_eq!(general.filters & all, all);
         let space = number(c::OID_GEN_TRANSMIT_BUFFER_SPACE);
-        assert!(space >= number(c::OID_GEN_TRANSMIT_BLOCK_SIZE) && number(c::OID_GEN_TRANSMIT_BLOCK_SIZE) > 0);
+        assert!(
+            space >= number(c::OID_GEN_TRANSMIT_BLOCK_SIZE) && number(c::OID_GEN_TRANSMIT_BLOCK_SIZE) > 0
+        );
         assert!(number(c::OID_GEN_RECEIVE_BUFFER_SPACE) >= number(c::OID_GEN_RECEIVE_BLOCK_SIZE));
         assert!(number(c::OID_GEN_RECEIVE_BLOCK_SIZE) > 0);
     });

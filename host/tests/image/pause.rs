@@ -145,25 +145,28 @@ impl Protocol for Slow {
 fn a_pause_waits_for_the_indication_call() {
     play(&setup(), |rig| {
         rig.pause();
-        let slow = Rc::new(Slow::default());
-        rig.bind(Rc::clone(&slow) as Rc<dyn Protocol>);
-        rig.far.send([incoming(1, 80)]);
-        wait("an indication", || slow.inside.get());
-        assert_eq!(rig.adapter.outstanding(), (0, 0));
-        // The indication runs on one CPU; the pause must not be behind it.
-        let busy = rig.adapter.in_dpc.borrow().keys().next().copied().expect("a DPC");
-        let (other, paused) = (1 - busy, rig.clone());
-        let pause = Task::start("pauser", other, move || paused.pause());
-        wait("MiniportPause", || rig.adapter.state() == State::Pausing);
-        // This thread may be on the busy CPU: the flag is set by one that is not.
-        let (slow_, adapter) = (Rc::clone(&slow), Rc::clone(&rig.adapter));
-        let watcher = Task::start("watcher", other, move || {
-            let over = within(WATCHED, "a pause that must not end", || adapter.state() == State::Paused);
-            slow_.go.set(true);
-            over
-        });
-        assert!(!watcher.join(), "the pause is over inside an indication");
-        assert!(pause.join(), "it did not pend");
+        // Receives interrupt CPU 0, where the DPC may stand on any thread: all of this runs on the other one.
+        let here = rig.clone();
+        Task::start("the other CPU", 1, move || {
+            let rig = here;
+            let slow = Rc::new(Slow::default());
+            rig.bind(Rc::clone(&slow) as Rc<dyn Protocol>);
+            rig.far.send([incoming(1, 80)]);
+            wait("an indication", || slow.inside.get());
+            assert_eq!(
+                rig.adapter.in_dpc.borrow().keys().copied().collect::<Vec<_>>(),
+                [0],
+                "the CPU of the DPC"
+            );
+            assert_eq!(rig.adapter.outstanding(), (0, 0));
+            let pause = rig.begin_pause();
+            assert_pending(&pause, "inside an indication");
+            assert!(slow.inside.get());
+            slow.go.set(true);
+            assert!(pause.join(), "it did not pend");
+            assert!(!slow.inside.get());
+        })
+        .join();
         rig.start();
     });
 }
@@ -179,14 +182,24 @@ fn sends_while_pausing_and_paused_are_refused() {
         let pause = rig.begin_pause();
         let frames: Vec<Vec<u8>> = (0..10).map(|i| outgoing(i, 100)).collect();
         rig.send(&frames);
-        assert_eq!(rig.completions(c::NDIS_STATUS_PAUSED), 10, "while Pausing: {:?}", rig.port.completed.borrow());
+        assert_eq!(
+            rig.completions(c::NDIS_STATUS_PAUSED),
+            10,
+            "while Pausing: {:?}",
+            rig.port.completed.borrow()
+        );
         assert_eq!(rig.port.out.get(), 0);
         assert_pending(&pause, "after refused sends");
         rig.port.release(&rig.adapter, 1);
         pause.join();
         assert_eq!(rig.adapter.state(), State::Paused);
         rig.send_to_driver(&frames);
-        assert_eq!(rig.completions(c::NDIS_STATUS_PAUSED), 20, "in Paused: {:?}", rig.port.completed.borrow());
+        assert_eq!(
+            rig.completions(c::NDIS_STATUS_PAUSED),
+            20,
+            "in Paused: {:?}",
+            rig.port.completed.borrow()
+        );
         rig.port.hold.set(Hold::Nothing);
         rig.restart();
         // The first on the wire is one that was sent after the restart.

@@ -36,7 +36,10 @@ fn d3_and_back() {
             assert_eq!(rig.read(register::IMS), 0, "interrupts are on in D3");
             // MiniportCheckForHangEx and statistics do not disturb a device that sleeps.
             assert!(!world().ndis.check_for_hang(&rig.adapter));
-            assert_eq!(world().ndis.query(&rig.adapter, c::OID_GEN_STATISTICS, 152).status, c::NDIS_STATUS_SUCCESS);
+            assert_eq!(
+                world().ndis.query(&rig.adapter, c::OID_GEN_STATISTICS, 152).status,
+                c::NDIS_STATUS_SUCCESS
+            );
             set_power(rig, c::NdisDeviceStateD0);
             rig.wait_for_link(true);
             rig.restart();
@@ -59,7 +62,8 @@ fn sends_in_low_power_are_refused() {
         set_power(rig, c::NdisDeviceStateD3);
         rig.send_to_driver(&[outgoing(1, 100), outgoing(2, 200)]);
         wait("the sends' completion", || rig.port.out.get() == 0);
-        let refused = rig.completions(c::NDIS_STATUS_LOW_POWER_STATE) + rig.completions(c::NDIS_STATUS_PAUSED);
+        let refused =
+            rig.completions(c::NDIS_STATUS_LOW_POWER_STATE) + rig.completions(c::NDIS_STATUS_PAUSED);
         assert_eq!(refused, 2, "{:?}", rig.port.completed.borrow());
         set_power(rig, c::NdisDeviceStateD0);
         rig.restart();

@@ -5,7 +5,7 @@ use crate::common::{
     rig::{Rig, attempt, setup, wait},
 };
 use ferrite_host::{
-    system::{SystemError, System},
+    system::{System, SystemError},
     verify::End,
     world::world,
 };

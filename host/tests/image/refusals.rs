@@ -137,7 +137,10 @@ fn a_missing_image() {
 /// The number of the line that begins with `start`.
 fn line_of(package: &Package, start: &str) -> usize {
     let text = fs::read_to_string(package.path("ferrite.inf")).expect("the INF");
-    1 + text.lines().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins with {start}"))
+    1 + text
+        .lines()
+        .position(|line| line.starts_with(start))
+        .unwrap_or_else(|| panic!("no line begins with {start}"))
 }
 
 /// An INF with a fault is refused with the file, the line and the reason.
@@ -146,8 +149,18 @@ fn broken_infs() {
     let cases = [
         ("no closing bracket", "[Manufacturer]", "[Manufacturer", "[Manufacturer"),
         ("class", "Class        = Net", "Class        = Mouse", "Class        = Mouse"),
-        ("a section that is not there", "AddReg             = Ferrite.Binding,", "AddReg             = Ferrite.Nowhere,", "AddReg             = Ferrite.Nowhere"),
-        ("a string that is not there", "Provider     = %Provider%", "Provider     = %Nobody%", "Provider     = %Nobody%"),
+        (
+            "a section that is not there",
+            "AddReg             = Ferrite.Binding,",
+            "AddReg             = Ferrite.Nowhere,",
+            "AddReg             = Ferrite.Nowhere",
+        ),
+        (
+            "a string that is not there",
+            "Provider     = %Provider%",
+            "Provider     = %Nobody%",
+            "Provider     = %Nobody%",
+        ),
     ];
     for (what, from, to, line) in cases {
         let package = Package::copy().inf(from, to);
@@ -173,7 +186,8 @@ fn an_inf_without_a_mandatory_keyword() {
     for keyword in ["*IfType", "*MediaType", "*PhysicalMediaType"] {
         let package = Package::copy();
         let text = fs::read_to_string(package.path("ferrite.inf")).expect("the INF");
-        let line = text.lines().find(|line| line.starts_with(keyword)).expect("a line with the keyword").to_owned();
+        let line =
+            text.lines().find(|line| line.starts_with(keyword)).expect("a line with the keyword").to_owned();
         let package = package.inf(&line, "");
         let error = package.boot_error();
         assert!(error.contains(keyword) && error.contains("ferrite.inf"), "{keyword}: {error}");

@@ -51,9 +51,19 @@ fn a_surprise_removal() {
             wait("the sends' completion", || rig.adapter.outstanding().0 == 0);
             let before = rig.completions(c::NDIS_STATUS_NOT_ACCEPTED);
             rig.send(&[outgoing(1, 100), outgoing(2, 100)]);
-            assert_eq!(rig.completions(c::NDIS_STATUS_NOT_ACCEPTED), before + 2, "{:?}", rig.port.completed.borrow());
-            for oid in [c::OID_GEN_STATISTICS, c::OID_GEN_XMIT_OK, c::OID_802_3_CURRENT_ADDRESS, 0xFF00_0001] {
-                assert_eq!(world().ndis.query(&rig.adapter, oid, 256).status, c::NDIS_STATUS_NOT_ACCEPTED, "{oid:#010x}");
+            assert_eq!(
+                rig.completions(c::NDIS_STATUS_NOT_ACCEPTED),
+                before + 2,
+                "{:?}",
+                rig.port.completed.borrow()
+            );
+            for oid in [c::OID_GEN_STATISTICS, c::OID_GEN_XMIT_OK, c::OID_802_3_CURRENT_ADDRESS, 0xFF00_0001]
+            {
+                assert_eq!(
+                    world().ndis.query(&rig.adapter, oid, 256).status,
+                    c::NDIS_STATUS_NOT_ACCEPTED,
+                    "{oid:#010x}"
+                );
             }
             let set = world().ndis.set(&rig.adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &[0; 4]);
             assert_eq!(set.status, c::NDIS_STATUS_NOT_ACCEPTED);
@@ -78,7 +88,11 @@ fn a_device_pulled_out_under_load() {
         rig.adapter.device.hardware.pull_out();
         crate::common::rig::eventually("NdisMRemoveMiniport", || {
             let hangs = world().ndis.check_for_hang(&rig.adapter);
-            assert!(!hangs || rig.adapter.removed.get() || world().ndis.reset(&rig.adapter) != c::NDIS_STATUS_SUCCESS);
+            assert!(
+                !hangs
+                    || rig.adapter.removed.get()
+                    || world().ndis.reset(&rig.adapter) != c::NDIS_STATUS_SUCCESS
+            );
             rig.adapter.removed.get()
         });
         wait("the sends' completion", || rig.adapter.outstanding().0 == 0);

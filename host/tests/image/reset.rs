@@ -35,7 +35,10 @@ fn resets_under_load() {
                 rig.write(register::IMC, u32::MAX);
             }
             rig.reset();
-            assert!(!rig.adapter.addressing_reset.get(), "the driver restores filter, list and address itself");
+            assert!(
+                !rig.adapter.addressing_reset.get(),
+                "the driver restores filter, list and address itself"
+            );
             rig.wait_for_link(true);
         }
         load.wait_for(STEP);
@@ -124,7 +127,10 @@ fn a_stuck_transmitter_is_noticed_and_reset() {
             assert!(waited < NOTICED, "not noticed within {waited:?}");
             world().sched.sleep(ASKED);
         }
-        assert!(world().clock.now().since(began) > Duration::from_millis(500), "a busy NIC would be taken for a stuck one");
+        assert!(
+            world().clock.now().since(began) > Duration::from_millis(500),
+            "a busy NIC would be taken for a stuck one"
+        );
         assert_eq!(rig.adapter.outstanding().0, 700);
         rig.reset();
         wait("the sends' completion", || rig.adapter.outstanding().0 == 0);

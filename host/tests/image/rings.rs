@@ -47,12 +47,18 @@ fn a_ring_that_stands_still_fills_and_empties() {
             let frames = burst(|i| 14 + i as usize % 1500);
             rig.send(&frames);
             // Every shape takes descriptors of its own: the ring is full in the hardware's eyes too.
-            let (head, tail, len) = (rig.read(register::TDH), rig.read(register::TDT), rig.read(register::TDLEN) / 16);
-            assert!((tail + len - head) % len > len / 2, "only {} of {len} descriptors in use", (tail + len - head) % len);
+            let (head, tail, len) =
+                (rig.read(register::TDH), rig.read(register::TDT), rig.read(register::TDLEN) / 16);
+            assert!(
+                (tail + len - head) % len > len / 2,
+                "only {} of {len} descriptors in use",
+                (tail + len - head) % len
+            );
             assert_eq!(rig.adapter.outstanding().0, frames.len(), "completed while nothing moves");
             assert!(rig.far.take().is_empty());
             rig.run_transmitter(true);
-            let expected: Vec<Vec<u8>> = frames.iter().map(|frame| crate::common::frame::padded(frame)).collect();
+            let expected: Vec<Vec<u8>> =
+                frames.iter().map(|frame| crate::common::frame::padded(frame)).collect();
             assert_all_same("on the wire", &rig.from_wire(frames.len()), &expected);
             rig.settle();
         }
@@ -77,7 +83,8 @@ fn cancelled_sends_come_back() {
         rig.port.keep_order.set(true);
         rig.run_transmitter(false);
         let frames = burst(|_| 100);
-        let chain: Vec<Nbl> = frames.iter().enumerate().map(|(i, f)| with_id(f, 1 + i as u64 % IDS)).collect();
+        let chain: Vec<Nbl> =
+            frames.iter().enumerate().map(|(i, f)| with_id(f, 1 + i as u64 % IDS)).collect();
         chain.chunks(100).for_each(|chain| rig.port.send_built(&rig.adapter, chain));
         world().ndis.cancel_sends(&rig.adapter, 99);
         assert_eq!(rig.completions(c::NDIS_STATUS_SEND_ABORTED), 0, "an id that nobody has");

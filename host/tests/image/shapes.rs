@@ -3,14 +3,15 @@
 use crate::common::{
     frame::{LONGEST, SHORTEST, assert_all_same, outgoing, padded},
     random::{Random, seed},
-    rig::{Rig, play, setup, deliver_lists},
+    rig::{Rig, deliver_lists, play, setup},
 };
 use ferrite_host::{abi::constants as c, net::Shape};
 
 /// Sends frames in given shapes, one chain of NBLs with one NB each, and compares what is on the wire.
 #[track_caller]
 fn sent(rig: &Rig, what: &str, shapes: &[Shape]) {
-    let frames: Vec<Vec<u8>> = shapes.iter().enumerate().map(|(i, shape)| outgoing(i as u32, shape.frame())).collect();
+    let frames: Vec<Vec<u8>> =
+        shapes.iter().enumerate().map(|(i, shape)| outgoing(i as u32, shape.frame())).collect();
     let chain: Vec<Vec<(&[u8], Shape)>> =
         frames.iter().zip(shapes).map(|(frame, shape)| vec![(frame.as_slice(), shape.clone())]).collect();
     rig.port.send_shaped(&rig.adapter, &chain);
@@ -39,10 +40,11 @@ fn with_gaps(mut shape: Shape) -> Shape {
 #[test]
 fn odd_shapes_leave_whole_and_in_order() {
     play(&setup(), |rig| {
-        let pieces: Vec<Shape> = [1, 2, 3, 7, 13, 14, 15, 20, 23, 24, 25, 30, 31, 32, 33, 47, 48, 64, 255, 256, 1024]
-            .into_iter()
-            .map(|piece| cut(LONGEST, piece))
-            .collect();
+        let pieces: Vec<Shape> =
+            [1, 2, 3, 7, 13, 14, 15, 20, 23, 24, 25, 30, 31, 32, 33, 47, 48, 64, 255, 256, 1024]
+                .into_iter()
+                .map(|piece| cut(LONGEST, piece))
+                .collect();
         sent(rig, "pieces of one size", &pieces);
         sent(rig, "with empty MDLs", &pieces.iter().cloned().map(with_gaps).collect::<Vec<_>>());
         let short: Vec<Shape> = (1..=SHORTEST + 4).map(|len| with_gaps(cut(len, 1 + len % 5))).collect();
@@ -50,7 +52,16 @@ fn odd_shapes_leave_whole_and_in_order() {
         let offset = |at: usize| Shape { page_offset: at, ..cut(LONGEST, 500) };
         sent(rig, "across page ends", &[1, 2048, 3000, 4000, 4081, 4082, 4090, 4094, 4095].map(offset));
         let inside = |(ahead, lead, tail)| Shape { ahead, lead, tail, ..cut(700, 300) };
-        let places = [(0, 1, 0), (0, 4096, 0), (0, 5000, 3000), (1, 0, 0), (64, 0, 1), (40, 18, 9), (4096, 4095, 1), (9000, 7, 7)];
+        let places = [
+            (0, 1, 0),
+            (0, 4096, 0),
+            (0, 5000, 3000),
+            (1, 0, 0),
+            (64, 0, 1),
+            (40, 18, 9),
+            (4096, 4095, 1),
+            (9000, 7, 7),
+        ];
         sent(rig, "the frame somewhere inside", &places.map(inside));
     });
 }
@@ -59,8 +70,9 @@ fn odd_shapes_leave_whole_and_in_order() {
 #[test]
 fn memory_above_4_gib() {
     play(&setup(), |rig| {
-        let shapes: Vec<Shape> =
-            (0..64).map(|i| Shape { high: i % 3 != 0, page_offset: (i * 511) % 4096, ..cut(60 + i * 20, 97) }).collect();
+        let shapes: Vec<Shape> = (0..64)
+            .map(|i| Shape { high: i % 3 != 0, page_offset: (i * 511) % 4096, ..cut(60 + i * 20, 97) })
+            .collect();
         sent(rig, "above 4 GiB", &shapes);
     });
 }
@@ -101,11 +113,20 @@ fn any(random: &mut Random) -> Shape {
 #[test]
 fn lists_delivered_in_every_way() {
     play(&setup(), |rig| {
-        for (late, fail, elsewhere) in
-            [(1, 0, 0), (2, 0, 0), (0, 1, 0), (0, 3, 0), (0, 0, 1), (3, 0, 2), (2, 3, 5), (5, 2, 0), (1, 7, 1)]
-        {
+        for (late, fail, elsewhere) in [
+            (1, 0, 0),
+            (2, 0, 0),
+            (0, 1, 0),
+            (0, 3, 0),
+            (0, 0, 1),
+            (3, 0, 2),
+            (2, 3, 5),
+            (5, 2, 0),
+            (1, 7, 1),
+        ] {
             deliver_lists(late, fail, elsewhere);
-            let shapes: Vec<Shape> = (0..300).map(|i| Shape::odd(SHORTEST + (i * 97) % 1400, i as u64)).collect();
+            let shapes: Vec<Shape> =
+                (0..300).map(|i| Shape::odd(SHORTEST + (i * 97) % 1400, i as u64)).collect();
             sent(rig, &format!("late {late}, fail {fail}, elsewhere {elsewhere}"), &shapes);
         }
         deliver_lists(0, 0, 0);

@@ -43,13 +43,16 @@ fn member(data: &[u8], offset: usize) -> u64 {
 
 /// In and out, from OID_GEN_STATISTICS.
 fn from_structure(rig: &Rig) -> (Flows, Flows) {
-    let answer = world().ndis.query(&rig.adapter, c::OID_GEN_STATISTICS, c::NDIS_SIZEOF_STATISTICS_INFO_REVISION_1 as usize);
+    let answer = world().ndis.query(
+        &rig.adapter,
+        c::OID_GEN_STATISTICS,
+        c::NDIS_SIZEOF_STATISTICS_INFO_REVISION_1 as usize,
+    );
     assert_eq!(answer.status, c::NDIS_STATUS_SUCCESS);
     let data = &answer.data;
     assert_eq!(data[..4], [c::NDIS_OBJECT_TYPE_DEFAULT as u8, 1, 152, 0], "header (NDIS-OID-14)");
-    let flow = |frames: ferrite_host::abi::Field<Info, u64>, bytes: ferrite_host::abi::Field<Info, u64>| Flow {
-        frames: member(data, frames.offset()),
-        bytes: member(data, bytes.offset()),
+    let flow = |frames: ferrite_host::abi::Field<Info, u64>, bytes: ferrite_host::abi::Field<Info, u64>| {
+        Flow { frames: member(data, frames.offset()), bytes: member(data, bytes.offset()) }
     };
     let inward = [
         flow(Info::ifHCInUcastPkts, Info::ifHCInUcastOctets),
@@ -140,7 +143,8 @@ fn what_is_not_sent_is_not_counted_as_sent() {
         let before = rig.statistic(c::OID_GEN_XMIT_OK);
         let cut_short = frame::outgoing(1, 500);
         let nbl = frames::build(&[(&cut_short, Shape::flat(500))], 0).expect("memory");
-        let nb = ferrite_host::ndis::nbl::Nb::new(nbl.get(ferrite_host::abi::NET_BUFFER_LIST::FirstNetBuffer));
+        let nb =
+            ferrite_host::ndis::nbl::Nb::new(nbl.get(ferrite_host::abi::NET_BUFFER_LIST::FirstNetBuffer));
         nb.set(ferrite_host::abi::NET_BUFFER::DataLength, 501);
         rig.port.send_built(&rig.adapter, &[nbl]);
         rig.settle();

@@ -6,12 +6,7 @@ use crate::common::{
     random::{Random, seed},
     rig::{Rig, Task, deliver_lists, play, setup, wait},
 };
-use ferrite_host::{
-    abi::constants as c,
-    ndis::adapter::State,
-    net::Hold,
-    world::world,
-};
+use ferrite_host::{abi::constants as c, ndis::adapter::State, net::Hold, world::world};
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 /// Events.
@@ -90,7 +85,13 @@ fn storm(rig: &Rig, seed: u64) {
     calm.set(true);
     returner.join();
     let seen = load.finish();
-    println!("{} frames out, {} on the wire; {} in, {} at the protocol", seen.sent, seen.on_wire.len(), seen.fed, seen.at_port.len());
+    println!(
+        "{} frames out, {} on the wire; {} in, {} at the protocol",
+        seen.sent,
+        seen.on_wire.len(),
+        seen.fed,
+        seen.at_port.len()
+    );
     assert_eq!(rig.port.out.get(), 0);
     rig.round_trip(1);
 }

@@ -15,7 +15,7 @@ const CONFIG_SPACE: u32 = 4096;
 /// Reads configuration space into the driver's buffer.
 pub fn get(bus: u32, slot: u32, buffer: u64, offset: u32, len: u32) -> u32 {
     let mut data = vec![0xFF; len.min(CONFIG_SPACE) as usize];
-    let got = world().nt.platform().map_or(0, |platform| platform.read_config(bus, slot, offset, &mut data));
+    let got = world().nt.platform().read_config(bus, slot, offset, &mut data);
     write_bytes(buffer, data.get(..got).unwrap_or(&data));
     got as u32
 }
@@ -23,7 +23,7 @@ pub fn get(bus: u32, slot: u32, buffer: u64, offset: u32, len: u32) -> u32 {
 /// Writes configuration space from the driver's buffer.
 pub fn set(bus: u32, slot: u32, buffer: u64, offset: u32, len: u32) -> u32 {
     let data = bytes(buffer, len.min(CONFIG_SPACE) as usize);
-    world().nt.platform().map_or(0, |platform| platform.write_config(bus, slot, offset, &data)) as u32
+    world().nt.platform().write_config(bus, slot, offset, &data) as u32
 }
 
 imports! {

@@ -60,6 +60,17 @@ impl Devices {
         Some(device)
     }
 
+    /// Puts a device object of the host on top of another.
+    pub fn attach(&self, upper: u64, lower: u64) {
+        attach("attach", upper, lower);
+    }
+
+    /// Takes it down again.
+    pub fn detach(&self, upper: u64, lower: u64) {
+        Ptr::<Device>::new(lower).set(Device::AttachedDevice, 0);
+        system_part(Ptr::new(upper)).set(Extension::AttachedTo, 0);
+    }
+
     /// Removes a device object of the host.
     pub fn remove(&self, device: u64) {
         self.served.borrow_mut().remove(&device);

@@ -110,7 +110,7 @@ fn serve(addr: u64, running: &Cell<u32>) -> bool {
 /// Makes a KINTERRUPT and connects it.
 fn connect(wanted: &Wanted) -> Result<u64, u32> {
     let world = world();
-    let platform = world.nt.platform().ok_or(c::STATUS_NOT_SUPPORTED)?;
+    let platform = world.nt.platform();
     let size = KINTERRUPT::SIZE;
     let addr =
         world.mem.allocate(Kind::Host, 0, size, "KINTERRUPT").ok_or(c::STATUS_INSUFFICIENT_RESOURCES)?;
@@ -138,9 +138,7 @@ fn disconnect(what: &'static str, addr: u64) {
     let world = world();
     let vector = object(what, addr).get(KINTERRUPT::Vector);
     let running = world.nt.interrupts.connected.borrow_mut().remove(&addr);
-    if let Some(platform) = world.nt.platform() {
-        platform.disconnect(vector);
-    }
+    world.nt.platform().disconnect(vector);
     for cpu in world.cpus() {
         cpu.forget_vector(vector);
     }
@@ -152,7 +150,7 @@ fn disconnect(what: &'static str, addr: u64) {
 
 /// CONNECT_LINE_BASED: the device's line.
 fn connect_line(pdo: u64, wanted: &Wanted) -> Result<u64, u32> {
-    let vectors = world().nt.platform().map(|platform| platform.vectors(pdo)).unwrap_or_default();
+    let vectors = world().nt.platform().vectors(pdo);
     let line = vectors.iter().find(|vector| vector.message.is_none()).ok_or(c::STATUS_NOT_FOUND)?;
     connect(&Wanted { vector: line.vector, irql: line.irql, ..*wanted })
 }
@@ -208,7 +206,7 @@ fn connect_messages(messages: &[Vector], wanted: &Wanted) -> Result<u64, u32> {
 fn connect_message_based(parameters: u64) -> u32 {
     let p: Ptr<Msg> = Ptr::new(parameters + 8);
     let pdo = p.get(Msg::PhysicalDeviceObject);
-    let vectors = world().nt.platform().map(|platform| platform.vectors(pdo)).unwrap_or_default();
+    let vectors = world().nt.platform().vectors(pdo);
     let messages: Vec<Vector> = vectors.into_iter().filter(|vector| vector.message.is_some()).collect();
     let out = p.get(Msg::ConnectionContext_Generic);
     let mut wanted = Wanted {

@@ -318,7 +318,7 @@ imports! {
         p.set(IRP::CancelIrql, old);
         let device = location(addr).get(Stack::DeviceObject);
         let locks = world().sched.current().map_or(0, |thread| thread.locks.get());
-        call_to("DRIVER_CANCEL", routine, &[device, addr], After { irql: old, locks: locks.saturating_sub(1) });
+        let _ = call_to("DRIVER_CANCEL", routine, &[device, addr], After { irql: old, locks: locks.saturating_sub(1) });
         1
     }
 }

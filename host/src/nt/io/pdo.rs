@@ -24,7 +24,7 @@ pub fn create() -> Option<u64> {
 }
 
 fn number(pdo: u64, property: u32) -> u32 {
-    let data = world().nt.platform().and_then(|platform| platform.property(pdo, property));
+    let data = world().nt.platform().property(pdo, property);
     data.and_then(|data| data.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 

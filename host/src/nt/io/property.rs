@@ -26,7 +26,7 @@ fn answer(data: Option<Vec<u8>>, room: u32, out: u64, length: u64) -> u32 {
 fn open_key(pdo: u64, kind: u32, out: u64) -> u32 {
     let world = world();
     let driver = kind & c::PLUGPLAY_REGKEY_DRIVER != 0;
-    let Some(path) = world.nt.platform().and_then(|platform| platform.device_key(pdo, driver)) else {
+    let Some(path) = world.nt.platform().device_key(pdo, driver) else {
         return c::STATUS_INVALID_DEVICE_REQUEST;
     };
     // The hardware key's own subkey for drivers.
@@ -41,7 +41,7 @@ imports! {
     TABLE from "ntoskrnl.exe";
 
     fn IoGetDeviceProperty(pdo: u64, property: u32, room: u32, out: u64, length: u64) -> u32 {
-        let data = world().nt.platform().and_then(|platform| platform.property(pdo, property));
+        let data = world().nt.platform().property(pdo, property);
         answer(data, room, out, length)
     }
 

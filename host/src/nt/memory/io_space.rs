@@ -33,7 +33,7 @@ fn map(what: &str, physical: u64, len: u64) -> u64 {
     if len == 0 {
         world.violation(&rules::MEMORY, format!("{what} of 0 bytes"));
     }
-    let Some(addr) = world.nt.platform().and_then(|platform| platform.map_registers(physical, len)) else {
+    let Some(addr) = world.nt.platform().map_registers(physical, len) else {
         return 0;
     };
     world.nt.io_space.mapped.borrow_mut().insert(addr, (physical, len));
@@ -62,8 +62,6 @@ imports! {
             }
             None => world.violation(&rules::MEMORY, format!("MmUnmapIoSpace({addr:#x}): not mapped")),
         }
-        if let Some(platform) = world.nt.platform() {
-            platform.unmap_registers(addr, len);
-        }
+        world.nt.platform().unmap_registers(addr, len);
     }
 }

@@ -5,6 +5,7 @@ mod io;
 mod lists;
 mod locks;
 mod mdl;
+mod nodes;
 mod pool;
 mod print;
 mod registry;
