@@ -74,7 +74,9 @@ fn look_into(options: &InspectOptions) -> ExitCode {
             match inspect::strict(&options.image, options.pdb.as_deref(), imports, &implements) {
                 Ok(report) => show(Ok::<_, String>(report), options.json),
                 Err(findings) => {
-                    findings.iter().for_each(|finding| eprintln!("{finding}"));
+                    for finding in &findings {
+                        eprintln!("{finding}");
+                    }
                     fail(&format!("{}: {} findings", options.image.display(), findings.len()))
                 }
             }

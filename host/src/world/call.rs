@@ -26,7 +26,7 @@ pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
 }
 
 /// The same for the few handlers that leave IRQL and locks otherwise than they found them.
-#[must_use]
+#[allow(clippy::must_use_candidate, reason = "many handlers return nothing")]
 pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u64 {
     let world = world();
     let (cpu, level) = (world.cpu().number, world.cpu().irql());

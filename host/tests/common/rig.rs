@@ -309,6 +309,7 @@ impl Rig {
     pub fn set_filter(&self, filter: u32) {
         let answer = world().ndis.set(&self.adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &filter.to_le_bytes());
         assert_eq!(answer.status, c::NDIS_STATUS_SUCCESS, "packet filter {filter:#x}");
+        self.flush();
     }
 
     /// Sends frames, each in its own NBL and in the next odd shape, as one chain.
@@ -375,7 +376,12 @@ impl Rig {
             "QEMU does not take the frames; {}",
             self.describe()
         );
-        // It takes one and deals with it before it answers: an answer means that it has.
+        // It takes one and deals with it before it answers.
+        self.flush();
+    }
+
+    /// Waits until the NIC has seen every register write: they are posted, and frames take another way.
+    pub fn flush(&self) {
         let _ = self.read(register::CTRL);
     }
 
