@@ -125,9 +125,9 @@ impl Adapter {
     ///
     /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
     pub fn statistics(&self) -> Statistics {
-        let (send, queued) = self.send.counters();
+        let (send, _) = self.send.counters();
         let (receive, ring) = self.receive.counters();
-        Statistics { send, queued, receive, ring, hardware: self.hardware.statistics() }
+        Statistics { send, receive, ring, hardware: self.hardware.statistics() }
     }
 
     /// Has the worker carry an OID request out: a set that has read `read` bytes of structure `revision`.

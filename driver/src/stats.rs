@@ -107,8 +107,6 @@ pub struct ReceiveCounters {
 pub struct Statistics {
     /// The send path's.
     pub send: SendCounters,
-    /// Frames handed to the driver and not yet completed.
-    pub queued: u32,
     /// The receive path's.
     pub receive: ReceiveCounters,
     /// What the receive ring has dropped.

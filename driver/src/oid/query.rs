@@ -84,6 +84,12 @@ pub fn maximum_send_packets(_: &Adapter) -> u32 {
     u32::MAX
 }
 
+/// Frames accepted and not yet done with.
+pub fn transmit_queue_length(adapter: &Adapter) -> u32 {
+    let (_, queued) = adapter.send.counters();
+    queued
+}
+
 /// NDIS-OID-20.
 pub fn driver_version(_: &Adapter) -> u32 {
     u32::from(VERSION.major) << 16 | u32::from(VERSION.minor)

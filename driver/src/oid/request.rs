@@ -5,8 +5,8 @@ use core::slice;
 
 use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{
-    self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_OID, NDIS_OID_REQUEST,
-    NDIS_PM_PARAMETERS, NDIS_STATISTICS_INFO,
+    self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_OBJECT_HEADER, NDIS_OID,
+    NDIS_OID_REQUEST, NDIS_PM_PARAMETERS, NDIS_STATISTICS_INFO,
 };
 
 /// What has become of a request.
@@ -155,3 +155,9 @@ const _: () = assert!(size_of::<NDIS_LINK_PARAMETERS>() == 8 + 2 * 8 + 8);
 // SAFETY: a header of four bytes, three 32-bit integers.
 unsafe impl Plain for NDIS_PM_PARAMETERS {}
 const _: () = assert!(size_of::<NDIS_PM_PARAMETERS>() == 16);
+
+/// Whether a structure that a set brings is of the general type, and of this revision and size at least
+/// (NDIS-OID-04).
+pub const fn is_structure(header: NDIS_OBJECT_HEADER, revision: u8, size: u16) -> bool {
+    ferrite_ddk::is_object(&header, ndis::NDIS_OBJECT_TYPE_DEFAULT, size) && header.Revision >= revision
+}

@@ -1,13 +1,13 @@
 //! Changes.
 
+use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{
     self, NDIS_INTERRUPT_MODERATION_PARAMETERS, NDIS_LINK_PARAMETERS, NDIS_PM_PARAMETERS,
 };
-use ferrite_ddk::{Status, is_object};
 use ferrite_nic::filter::ListError;
 use ferrite_nic::{FlowControl, MulticastList, PacketFilter, SpeedDuplex};
 
-use super::request::{Outcome, Plain, Request};
+use super::request::{Outcome, Plain, Request, is_structure};
 use crate::adapter::Adapter;
 use crate::power;
 use crate::worker::Job;
@@ -55,9 +55,9 @@ pub fn interrupt_moderation(adapter: &Adapter, buffer: &[u8]) -> Outcome {
     let Some(wanted) = NDIS_INTERRUPT_MODERATION_PARAMETERS::read(buffer) else {
         return Outcome::Short(ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1.into());
     };
-    let valid = is_object(
-        &wanted.Header,
-        ndis::NDIS_OBJECT_TYPE_DEFAULT,
+    let valid = is_structure(
+        wanted.Header,
+        ndis::NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
         ndis::NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
     );
     let on = match wanted.InterruptModeration {
@@ -77,9 +77,9 @@ pub fn interrupt_moderation(adapter: &Adapter, buffer: &[u8]) -> Outcome {
 pub fn link_parameters(adapter: &Adapter, request: &mut Request) -> Outcome {
     let needed = u32::from(ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1);
     let Some(wanted) = NDIS_LINK_PARAMETERS::read(request.buffer()) else { return Outcome::Short(needed) };
-    let valid = is_object(
-        &wanted.Header,
-        ndis::NDIS_OBJECT_TYPE_DEFAULT,
+    let valid = is_structure(
+        wanted.Header,
+        ndis::NDIS_LINK_PARAMETERS_REVISION_1,
         ndis::NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1,
     );
     let (Some(speed), Some(flow), true) = (speed_duplex(&wanted), flow_control(&wanted), valid) else {
@@ -149,9 +149,9 @@ pub fn pm_parameters(_: &Adapter, buffer: &[u8]) -> Outcome {
     let nothing = wanted.EnabledWoLPacketPatterns == 0
         && wanted.EnabledProtocolOffloads == 0
         && wanted.WakeUpFlags == 0;
-    let valid = is_object(
-        &wanted.Header,
-        ndis::NDIS_OBJECT_TYPE_DEFAULT,
+    let valid = is_structure(
+        wanted.Header,
+        ndis::NDIS_PM_PARAMETERS_REVISION_1,
         ndis::NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1,
     );
     if nothing && valid {

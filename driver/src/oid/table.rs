@@ -119,7 +119,7 @@ static ROWS: [Row; ROW_COUNT] = [
     counter(ndis::OID_GEN_BROADCAST_BYTES_RCV, |s| s.receive.received.broadcast.bytes),
     counter(ndis::OID_GEN_BROADCAST_FRAMES_RCV, |s| s.receive.received.broadcast.frames),
     counter(ndis::OID_GEN_RCV_CRC_ERROR, |s| s.hardware.crc_errors),
-    counter(ndis::OID_GEN_TRANSMIT_QUEUE_LENGTH, |s| s.queued.into()),
+    number(ndis::OID_GEN_TRANSMIT_QUEUE_LENGTH, query::transmit_queue_length),
     counter(ndis::OID_GEN_BYTES_RCV, |s| s.receive.received.bytes()),
     counter(ndis::OID_GEN_BYTES_XMIT, |s| s.send.sent.bytes()),
     counter(ndis::OID_GEN_RCV_DISCARDS, Statistics::receive_discards),

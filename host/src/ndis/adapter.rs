@@ -179,6 +179,10 @@ pub struct Adapter {
     pub link_changes: Cell<u64>,
     /// Allocations up to here are older than `MiniportInitializeEx`: they may outlive the halt.
     pub initialized_at: Cell<u64>,
+    /// The device node is about to be removed.
+    pub leaving: Cell<bool>,
+    /// `MiniportCheckForHangEx`, or the reset that it asked for, runs.
+    pub checking: Cell<bool>,
     /// The surprise removal notice was given.
     pub removed: Cell<bool>,
     /// NBLs that the driver owes a completion.
@@ -231,6 +235,8 @@ impl Adapter {
             link: Cell::default(),
             link_changes: Cell::new(0),
             initialized_at: Cell::new(0),
+            leaving: Cell::new(false),
+            checking: Cell::new(false),
             removed: Cell::new(false),
             sends: RefCell::default(),
             receives: RefCell::default(),

@@ -55,6 +55,7 @@ pub(super) fn play(system: &Rc<System>, options: &Options, progress: &Progress) 
         .map_err(|error| error.to_string())?;
     progress.stage("waiting for the link");
     wait_for_link(&adapter, true)?;
+    system.watch_for_hang(&adapter);
     stack.start(1);
     let mut report = super::report::Report {
         adapter: node.description.clone(),

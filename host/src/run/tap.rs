@@ -39,6 +39,7 @@ pub(super) fn bridge(system: &Rc<System>, options: &Options, progress: &Progress
     let protocol = Rc::clone(&port) as Rc<dyn crate::ndis::protocol::Protocol>;
     system.start(&adapter, protocol, scenario::FILTER).map_err(|error| error.to_string())?;
     scenario::wait_for_link(&adapter, true)?;
+    system.watch_for_hang(&adapter);
     progress.stage(&format!("carrying the traffic of {name}; end with Ctrl-C"));
     progress.note(&format!("for example: ip addr add 10.0.2.15/24 dev {name}; ping 10.0.2.2"));
     let until = options.seconds.map(|seconds| began.after(Duration::from_secs(seconds)));

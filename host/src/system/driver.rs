@@ -6,16 +6,16 @@ use crate::{
     mem::Kind,
     ndis::{adapter::Adapter, protocol::Protocol},
     pnp::Registry,
-    world::call,
+    world::{call, world},
 };
-use std::{fmt::Write as _, rc::Rc};
+use std::{fmt::Write as _, rc::Rc, time::Duration};
 
 /// `IO_TYPE_DRIVER`.
 const IO_TYPE_DRIVER: i16 = 4;
 /// Bytes of a `DRIVER_EXTENSION`.
 const EXTENSION: usize = 0x50;
 /// How long sends that were refused may take to come back.
-const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
+const QUIET: Duration = Duration::from_secs(10);
 /// `NDIS_PNP` pause reasons.
 const PAUSE_REMOVE: u32 = 0x80;
 
@@ -81,10 +81,34 @@ impl System {
         Ok(())
     }
 
+    /// Asks the driver every so often whether its device hangs, as NDIS does, and resets it if so; until the
+    /// adapter is paused for its removal.
+    pub fn watch_for_hang(&self, adapter: &Rc<Adapter>) {
+        let adapter = Rc::clone(adapter);
+        // Rounded down to even seconds, 2 by default (NDIS-CFH-01, C-17).
+        let seconds = (adapter.hang_seconds.get() & !1).max(2);
+        self.world.sched.spawn("check for hang", 0, move || {
+            let world = world();
+            loop {
+                let until = world.clock.now().after(Duration::from_secs(seconds.into()));
+                if world.sched.block("the next check for hang", Some(until), &|| adapter.leaving.get()) {
+                    return;
+                }
+                adapter.checking.set(true);
+                if !adapter.reset.is_waiting() && world.ndis.check_for_hang(&adapter) {
+                    world.ndis.reset(&adapter);
+                }
+                adapter.checking.set(false);
+            }
+        });
+    }
+
     /// Pauses, if the adapter runs, halts and removes it.
     pub fn remove(&self, node: &Node) {
         let ndis = &self.world.ndis;
         let Some(adapter) = node.adapter.take() else { return };
+        adapter.leaving.set(true);
+        self.world.sched.block("the last check for hang", None, &|| !adapter.checking.get());
         if adapter.state() == crate::ndis::adapter::State::Running {
             ndis.set(&adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &0_u32.to_le_bytes());
             ndis.pause(&adapter, PAUSE_REMOVE);

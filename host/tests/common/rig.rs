@@ -409,11 +409,14 @@ impl Rig {
             .collect();
         let adapter = &self.adapter;
         let (dpcs, counts) = (adapter.in_dpc.borrow().clone(), adapter.counts());
+        let mut command_and_status = [0; 4];
+        adapter.device.hardware.config_read(4, &mut command_and_status);
         format!(
-            "{} {:?}, in DPCs {dpcs:?}, {counts:?}; {}",
+            "{} {:?}, in DPCs {dpcs:?}, {counts:?}; PCI {command_and_status:02x?} {}, line asserted {}",
             adapter.state(),
             adapter.outstanding(),
-            nic.join(" ")
+            nic.join(" "),
+            adapter.device.hardware.line_asserted(),
         )
     }
 

@@ -227,7 +227,7 @@ fn unknown_and_unsupported_oids() {
         for oid in [0xFF12_3456, 0, 0xFFFF_FFFF, c::OID_GEN_XMIT_OK ^ 0x8000_0000] {
             for size in [0, 4, 64] {
                 let statistics =
-                    world().ndis.request(&rig.adapter, c::NdisRequestQueryStatistics, oid, vec![0; size]);
+                    world().ndis.request(&rig.adapter, c::NdisRequestQueryStatistics, oid, &vec![0; size]);
                 for answer in [query(rig, oid, size), set(rig, oid, &vec![0; size]), statistics] {
                     assert_eq!(
                         (answer.status, answer.done),
@@ -248,7 +248,7 @@ fn unknown_and_unsupported_oids() {
             );
         }
         let method =
-            world().ndis.request(&rig.adapter, c::NdisRequestMethod, c::OID_GEN_STATISTICS, vec![0; 256]);
+            world().ndis.request(&rig.adapter, c::NdisRequestMethod, c::OID_GEN_STATISTICS, &[0; 256]);
         assert!(refused.contains(&method.status), "method: {:#010x}", method.status);
         rig.round_trip(1);
     });

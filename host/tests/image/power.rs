@@ -12,7 +12,7 @@ fn set_power(rig: &Rig, state: u32) {
         &rig.adapter,
         c::NdisRequestQueryInformation,
         c::OID_PNP_QUERY_POWER,
-        state.to_le_bytes().to_vec(),
+        &state.to_le_bytes(),
     );
     assert_eq!(query.status, c::NDIS_STATUS_SUCCESS, "NDIS-PM-01");
     let set = world().ndis.set(&rig.adapter, c::OID_PNP_SET_POWER, &state.to_le_bytes());

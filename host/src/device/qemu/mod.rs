@@ -309,7 +309,7 @@ impl Machine {
 
     fn talk<T>(&mut self, about: impl FnOnce(&mut Qtest) -> std::result::Result<T, Lost>) -> Result<T> {
         self.still_there()?;
-        let result = about(&mut self.qtest);
+        let result = about(&mut self.qtest).and_then(|value| self.qtest.take_in().map(|()| value));
         if self.qtest.has_changes() && !self.changes_signalled {
             // What came along with the answer no longer makes the socket readable.
             let signalled = rustix::io::write(&self.changes, &1u64.to_ne_bytes());

@@ -57,6 +57,12 @@ impl Qtest {
     /// Takes in what QEMU has said, without waiting.
     pub(super) fn collect(&mut self) -> Result<()> {
         while self.lines.receive_ready().map_err(|how| self.lost(how))? {}
+        self.take_in()
+    }
+
+    /// Takes in what has been received already: what came in one piece with an answer no longer makes the socket
+    /// readable.
+    pub(super) fn take_in(&mut self) -> Result<()> {
         while let Some(line) = self.lines.received() {
             match said(self.lines.text(line.clone())) {
                 Said::Change(line, asserted) => self.changes.push_back((line, asserted)),
