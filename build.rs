@@ -46,7 +46,7 @@ fn version_resource() -> Result<(), Box<dyn Error>> {
         product: "Ferrite",
         description: &env::var("CARGO_PKG_DESCRIPTION")?,
         file_name: "ferrite.sys",
-        copyright: "The Ferrite authors. MIT or Apache-2.0.",
+        copyright: "The Ferrite authors. MIT license.",
         version: [number("MAJOR")?, number("MINOR")?, number("PATCH")?, 0],
     };
     let file = PathBuf::from(env::var("OUT_DIR")?).join("version.res");

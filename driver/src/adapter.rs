@@ -140,7 +140,8 @@ impl Adapter {
             return Outcome::Pending;
         }
         self.pending.store(ptr::null_mut(), Ordering::Release);
-        Outcome::Failed(Status::FAILURE)
+        // The adapter is being halted.
+        Outcome::Failed(Status::NOT_ACCEPTED)
     }
 
     /// Completes the request that pends (NDIS-OID-02).

@@ -135,11 +135,14 @@ impl Hardware {
         self.program_filter(&control, station);
     }
 
-    /// From now on nobody but the caller configures the device.
+    /// From now on nobody but the caller configures the device. Its counters are read a last time: a reset
+    /// and a low power state clear them.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn take_offline(&self) {
-        self.control().online = false;
+        let mut control = self.control();
+        self.read_counters(&mut control);
+        control.online = false;
     }
 
     /// Changes the filter, in the device too if it is there.
@@ -175,11 +178,16 @@ impl Hardware {
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn statistics(&self) -> HwStats {
         let mut control = self.control();
+        self.read_counters(&mut control);
+        control.stats
+    }
+
+    /// Only while the device is online: then it has power.
+    fn read_counters(&self, control: &mut Control) {
         if control.online {
             // A device that has gone counts no more; what it has counted stays.
             let _gone: Result<(), Gone> = control.stats.accumulate(self.nic.regs());
         }
-        control.stats
     }
 
     /// Masks interrupts, stops receiver, transmitter and DMA, and waits up to 80 ms for the last of it. Any

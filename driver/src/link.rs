@@ -23,6 +23,8 @@ enum Report {
 }
 
 struct State {
+    /// In a low power state: STATUS is not read (NDIS-PM-06).
+    asleep: bool,
     /// What STATUS said last.
     seen: LinkState,
     /// What NDIS ought to know.
@@ -44,7 +46,7 @@ impl Monitor {
     /// No link, which is what the general attributes say too.
     pub fn new() -> Self {
         let (seen, report) = (LinkState::Down, Report::Down);
-        let state = State { seen, report, indicated: report, indicating: false };
+        let state = State { asleep: false, seen, report, indicated: report, indicating: false };
         Self { state: SpinLock::new(state), up: AtomicBool::new(false) }
     }
 
@@ -67,6 +69,9 @@ pub fn observe(adapter: &Adapter) {
     let monitor = &adapter.link;
     let come_up = {
         let mut state = monitor.state.lock();
+        if state.asleep {
+            return;
+        }
         let Ok(seen) = adapter.hardware.nic().link() else { return };
         let before = core::mem::replace(&mut state.seen, seen);
         monitor.up.store(seen != LinkState::Down, Ordering::Relaxed);
@@ -111,16 +116,22 @@ pub fn resolve(adapter: &Adapter) {
 ///
 /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
 pub fn restarted(adapter: &Adapter) {
-    adapter.link.state.lock().seen = LinkState::Down;
+    {
+        let mut state = adapter.link.state.lock();
+        state.asleep = false;
+        state.seen = LinkState::Down;
+    }
     observe(adapter);
 }
 
-/// The device goes to a low power state.
+/// The device goes to a low power state: whoever still comes to [`observe`] it finds nothing to do until it has
+/// [restarted].
 ///
 /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
 pub fn forget(adapter: &Adapter) {
     {
         let mut state = adapter.link.state.lock();
+        state.asleep = true;
         state.seen = LinkState::Down;
         state.report = Report::Unknown;
         adapter.link.up.store(false, Ordering::Relaxed);

@@ -30,7 +30,7 @@ pub unsafe extern "C" fn oid_request(context: NDIS_HANDLE, request: *mut NDIS_OI
     };
     if adapter.gate.closed_for(Reason::Removed) {
         // NDIS-SURP-02.
-        return Status::NOT_ACCEPTED.0;
+        return request.conclude(Outcome::Failed(Status::NOT_ACCEPTED), 0).0;
     }
     table::dispatch(adapter, &mut request).0
 }
@@ -46,8 +46,9 @@ pub unsafe fn complete(adapter: NDIS_HANDLE, request: *mut NDIS_OID_REQUEST, sta
     unsafe { NdisMOidRequestComplete(adapter, request, status.0) };
 }
 
-/// `MiniportCancelOidRequest`: the requests that pend run to their end within a tenth of a second, without
-/// waiting for anybody, so there is nothing to cancel (NDIS-OID-11).
+/// `MiniportCancelOidRequest`: the requests that pend wait for nobody but the device, which as a rule takes a
+/// tenth of a second and is given up after some three. They run to their end, so there is nothing to cancel
+/// (NDIS-OID-11).
 ///
 /// IRQL: up to `DISPATCH_LEVEL`.
 ///

@@ -40,28 +40,26 @@ pub fn set(adapter: &Adapter, request: &mut Request, state: NDIS_DEVICE_POWER_ST
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn go_down(adapter: &Adapter) {
-    reset::quiesce(adapter, Status::LOW_POWER_STATE);
-    adapter.hardware.stop();
-    adapter.send.abort(adapter, Status::LOW_POWER_STATE);
-    adapter.receive.rewind();
+    reset::shut_down(adapter, Status::LOW_POWER_STATE);
     link::forget(adapter);
     adapter.complete_oid(Status::SUCCESS);
 }
 
-/// The worker's part of coming up: a reset, and everything as it was (NDIS-PM-07).
+/// The worker's part of coming up: a reset, and everything as it was (NDIS-PM-07). The request succeeds even
+/// if the device does not come up (NDIS-PM-02): its removal has been asked for then.
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn go_up(adapter: &Adapter) {
-    let status = match reset::recover(adapter, Status::LOW_POWER_STATE) {
+    match reset::recover(adapter, Status::LOW_POWER_STATE) {
         Ok(()) => {
             // It was closed for this reason by `set`, and nothing else lifts it.
             let _opened = adapter.gate.open(Reason::LowPower);
-            Status::SUCCESS
+            if adapter.gate.closed_for(Reason::Removed) {
+                // It went since `recover` looked, and was left alone as one that is asleep.
+                reset::shut_down(adapter, Status::NOT_ACCEPTED);
+            }
         }
-        Err(error) => {
-            reset::give_up(adapter, error);
-            Status::FAILURE
-        }
-    };
-    adapter.complete_oid(status);
+        Err(error) => reset::give_up(adapter, error),
+    }
+    adapter.complete_oid(Status::SUCCESS);
 }

@@ -188,7 +188,10 @@ impl Receiver {
                 break Left::Nothing;
             }
             if budget == 0 {
-                break if state.look_ahead() { Left::Frames } else { Left::Nothing };
+                let left = if state.look_ahead() { Left::Frames } else { Left::Nothing };
+                // Bad ones are back on the ring, and the device is to see them.
+                self.refill(adapter, &mut state);
+                break left;
             }
             let spare = state.free.count();
             let lend = spare == 0;

@@ -34,11 +34,18 @@ pub fn remove(adapter: &Adapter) -> bool {
         return false;
     }
     trace!(c"ferrite: device is gone\n");
-    reset::quiesce(adapter, Status::NOT_ACCEPTED);
-    // In case that it is still there after all: nothing may be written to memory that is about to be freed.
-    adapter.hardware.stop();
-    adapter.send.abort(adapter, Status::NOT_ACCEPTED);
-    adapter.receive.rewind();
+    // Looked at after the refusal, as `power::go_up` looks for the removal after lifting its reason: one of the
+    // two sees the other and stops the device.
+    if adapter.gate.closed_for(Reason::LowPower) {
+        // It is asleep, and no register may be touched (NDIS-PM-06); or the worker is putting it there, or
+        // waking it, and stops it.
+        adapter.send.abort(adapter, Status::NOT_ACCEPTED);
+        adapter.receive.rewind();
+    } else {
+        // In case that it is still there after all: nothing may be written to memory that is about to be
+        // freed.
+        reset::shut_down(adapter, Status::NOT_ACCEPTED);
+    }
     true
 }
 

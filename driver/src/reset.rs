@@ -33,8 +33,11 @@ pub unsafe extern "C" fn check_for_hang(context: NDIS_HANDLE) -> u8 {
     }
     let nic = adapter.hardware.nic();
     let Ok(silenced) = nic.transmit_paused() else {
-        // NDIS-SURP-04: two registers have read all ones.
-        removal::vanished(adapter);
+        // NDIS-SURP-04: two registers have read all ones. So they do of a device that has been put to sleep
+        // meanwhile.
+        if !adapter.gate.closed_for(Reason::LowPower) {
+            removal::vanished(adapter);
+        }
         return ndis::FALSE;
     };
     let health = adapter.send.health(time::milliseconds(), STUCK_AFTER);
@@ -81,11 +84,16 @@ pub unsafe extern "C" fn reset(context: NDIS_HANDLE, addressing_reset: *mut u8) 
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn run(adapter: &Adapter) {
-    let status = match recover(adapter, Status::RESET_IN_PROGRESS) {
-        Ok(()) => Status::SUCCESS,
-        Err(error) => {
-            give_up(adapter, error);
-            Status::HARD_ERRORS
+    let status = if adapter.gate.closed_for(Reason::LowPower) {
+        // It has gone to sleep since `reset` looked, or is about to: as there (NDIS-PM-06).
+        Status::SUCCESS
+    } else {
+        match recover(adapter, Status::RESET_IN_PROGRESS) {
+            Ok(()) => Status::SUCCESS,
+            Err(error) => {
+                give_up(adapter, error);
+                Status::HARD_ERRORS
+            }
         }
     };
     // It was closed for this reason by `reset`, and nothing else lifts it.
@@ -104,6 +112,16 @@ pub fn quiesce(adapter: &Adapter, status: Status) {
     adapter.receive.take_offline();
 }
 
+/// Stops the device, and gives up what it was at: sends end with `status`. It has power, or is gone.
+///
+/// IRQL: up to `DISPATCH_LEVEL`, no lock held.
+pub fn shut_down(adapter: &Adapter, status: Status) {
+    quiesce(adapter, status);
+    adapter.hardware.stop();
+    adapter.send.abort(adapter, status);
+    adapter.receive.rewind();
+}
+
 /// Resets the device and brings everything back that is not NDIS's to restore. Sends that have not left are
 /// completed with `status` (NDIS-RESET-06, -12, C-09). The gate is closed.
 ///
@@ -119,9 +137,9 @@ pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
     reset?;
     adapter.start_device()?;
     if adapter.gate.closed_for(Reason::Removed) {
-        // It went while it was being reset; who noticed it has found nothing to stop.
-        quiesce(adapter, Status::NOT_ACCEPTED);
-        adapter.send.abort(adapter, Status::NOT_ACCEPTED);
+        // It went while it was being reset: who noticed it stopped it too early, if it is still there after
+        // all.
+        shut_down(adapter, Status::NOT_ACCEPTED);
         return Err(Error::Gone);
     }
     // NDIS-RESET-09: if the link has dropped, now and when it is back.
@@ -129,7 +147,8 @@ pub fn recover(adapter: &Adapter, status: Status) -> Result<(), Error> {
     Ok(())
 }
 
-/// The device cannot be brought back: NDIS is asked to remove the adapter (NDIS-REM-01).
+/// The device cannot be brought back: NDIS is asked to remove the adapter (NDIS-REM-01). [`recover`] has left
+/// it stopped, or reset and not started.
 ///
 /// IRQL: up to `DISPATCH_LEVEL`, no lock held.
 pub fn give_up(adapter: &Adapter, error: Error) {

@@ -12,7 +12,7 @@ use std::{
 /// Windows around a network driver, on Linux: loads an NDIS 6 miniport image (.sys), binds it by its INF to
 /// a NIC of QEMU's, carries traffic through it, and holds it to the rules of NDIS.
 #[derive(Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -61,7 +61,13 @@ struct DevicesOptions {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run(options) => show(run::run(&options), options.json),
+        Command::Run(options) => match run::run(&options) {
+            Err(error) if options.json => {
+                let _ = print_json(&error.as_json());
+                ExitCode::FAILURE
+            }
+            result => show(result, options.json),
+        },
         Command::Inspect(options) => look_into(&options),
         Command::Devices(options) => show(devices::list(&options.qemu, &options.inf), options.json),
     }

@@ -9,6 +9,8 @@
 //! * Receives: `indicate(n)` before `NdisMIndicateReceiveNetBufferLists`, `returned()` after it; then
 //!   `leave(k)` in `MiniportReturnNetBufferLists`. With `NDIS_RECEIVE_FLAGS_RESOURCES` use
 //!   `returned_all()` instead.
+//! * A party that brings NBLs home beside others: `hold()` while one of them is certain to be out, `leave(1)`
+//!   when it needs the adapter no more.
 //! * Pause: `close(Reason::Pause)`. [`Close::Idle`]: return SUCCESS. [`Close::Pending`]: return PENDING; the
 //!   one `leave` that gets [`Drained`] calls `NdisMPauseComplete`, outside every lock (NDIS-PAUSE-03).
 //! * Restart: `open(Reason::Pause)`.
@@ -132,6 +134,22 @@ impl Gate {
     pub fn enter(&self, count: u32) -> Result<(), Reason> {
         // Acquire: what the opener did before `open` is visible to who passes.
         self.update(Ordering::Acquire, |word| word.enter(count).map(|next| (next, ())))
+    }
+
+    /// Counts the caller in, whatever the gate is closed for: it goes on using the adapter when what it deals
+    /// with may have come home by another's hand. Any IRQL. End it with `leave(1)`, as the last thing done.
+    ///
+    /// Only while something is known to be out, as an NBL is that the caller's lock keeps from being
+    /// completed: the count never rises from zero behind a close that has found it there.
+    #[inline]
+    pub fn hold(&self) {
+        // Relaxed: nothing is passed on, and what others released before goes on to the last one out.
+        let held =
+            self.update::<_, core::convert::Infallible>(Ordering::Relaxed, |word| Ok((word.hold(), ())));
+        match held {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
     }
 
     /// Counts `count` NBLs out. Any IRQL.

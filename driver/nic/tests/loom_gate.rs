@@ -38,6 +38,11 @@ fn pause_while_receives_are_indicated() {
 }
 
 #[test]
+fn pause_while_a_late_list_comes() {
+    check(3, scenes::pause_with_a_late_list::<Gate>);
+}
+
+#[test]
 fn pause_restarted_by_whoever_completes_it() {
     check(3, scenes::pause_and_restart);
 }
@@ -93,4 +98,10 @@ fn mutant_that_does_not_order_the_last_use() {
 #[should_panic(expected = "Causality violation")]
 fn mutant_that_does_not_count_the_indicating_call() {
     caught::<mutants::ForgetsTheCall>(scenes::pause_while_indicating::<mutants::ForgetsTheCall>);
+}
+
+#[test]
+#[should_panic(expected = "the adapter is gone")]
+fn mutant_that_does_not_count_who_holds() {
+    caught::<mutants::HoldsNothing>(scenes::pause_with_a_late_list::<mutants::HoldsNothing>);
 }

@@ -17,12 +17,15 @@ const OWN_LIMIT: u32 = 512;
 pub struct Throttle(Option<NonNull<NDIS_RECEIVE_THROTTLE_PARAMETERS>>);
 
 impl Throttle {
-    /// What NDIS has handed to the DPC.
+    /// What NDIS has handed to the DPC, which need not run again unless [`serve`] says otherwise
+    /// (NDIS-RECV-10).
     ///
     /// # Safety
     /// `parameters` is NULL or valid until the DPC returns.
     pub unsafe fn new(parameters: *mut c_void) -> Self {
-        Self(NonNull::new(parameters.cast()))
+        let throttle = Self(NonNull::new(parameters.cast()));
+        throttle.set_pending(false);
+        throttle
     }
 
     /// How many NBLs may be indicated; `None`: as many as there are.

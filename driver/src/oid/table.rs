@@ -179,7 +179,9 @@ const ROWS_SUPPORTED: usize = ROW_COUNT - UNSUPPORTED;
 pub fn dispatch(adapter: &Adapter, request: &mut Request) -> Status {
     let oid = request.oid();
     // NDIS-OID-06.
-    let Some(row) = ROWS.iter().find(|row| row.oid == oid) else { return Status::INVALID_OID };
+    let Some(row) = ROWS.iter().find(|row| row.oid == oid) else {
+        return request.conclude(Outcome::Failed(Status::INVALID_OID), 0);
+    };
     let (outcome, revision) = match request.kind() {
         Kind::Query => (answer(adapter, &row.query, request.buffer()), 0),
         Kind::Set => carry_out(adapter, &row.set, request),

@@ -9,6 +9,7 @@ use ferrite_ddk::ndis::{DEVICE_OBJECT, SCATTER_GATHER_LIST};
 use super::frames::{Frame, Stage};
 use super::{Sender, State};
 use crate::adapter::Adapter;
+use crate::flow;
 use crate::irql::Dispatch;
 use crate::stats::Cast;
 
@@ -70,6 +71,9 @@ impl Sender {
     }
 
     /// A list has come, or none (NULL).
+    ///
+    /// Nothing but frames in the table keeps the adapter from being paused and halted meanwhile: NDIS may have
+    /// owed nothing else.
     fn mapped(&self, adapter: &Adapter, index: u32, list: *mut SCATTER_GATHER_LIST, dispatch: &Dispatch) {
         let done = {
             let mut state = self.lock(dispatch);
@@ -77,10 +81,19 @@ impl Sender {
             frame.list = NonNull::new(list);
             frame.stage = if list.is_null() { Stage::Copy } else { Stage::Ready };
             // Otherwise somebody in `pump` is about to post it.
-            if state.pumps == 0 { self.post(adapter, &mut state) } else { false }
+            let done = state.pumps == 0 && self.post(adapter, &mut state);
+            if done {
+                // The frame that is done is still in the table, so its NBL is out. Without the lock anybody
+                // may complete it.
+                adapter.gate.hold();
+            }
+            done
         };
-        if done && self.retire(adapter, dispatch) {
-            self.advance(adapter, dispatch);
+        if done {
+            if self.retire(adapter, dispatch) {
+                self.advance(adapter, dispatch);
+            }
+            flow::leave(adapter, 1);
         }
     }
 }

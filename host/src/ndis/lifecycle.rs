@@ -19,10 +19,7 @@ use crate::{
     verify::rules,
     world::{call, world},
 };
-use std::{rc::Rc, time::Duration};
-
-/// NDIS gives up on a pause, restart or reset after this long.
-const LONGEST: Duration = Duration::from_secs(30);
+use std::rc::Rc;
 
 /// How a pause ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +122,13 @@ impl Ndis {
         let args = [adapter.context.get(), block];
         let mut status = call("MiniportRestart", adapter.miniport.handlers.restart, &args) as u32;
         if status == c::NDIS_STATUS_PENDING {
-            let deadline = world.clock.now().after(LONGEST);
+            let bound = self.bounds.pause.get();
+            let deadline = world.clock.now().after(bound);
             if !world
                 .sched
                 .block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some())
             {
-                world.violation(&rules::RESTART_NONE, format!("restart not completed within {LONGEST:?}"));
+                world.violation(&rules::RESTART_NONE, format!("restart not completed within {bound:?}"));
             }
             status = adapter.restart.status().unwrap_or(c::NDIS_STATUS_FAILURE);
         } else if adapter.restart.status().is_some() {
@@ -166,14 +164,19 @@ impl Ndis {
         let pended = status == c::NDIS_STATUS_PENDING;
         match status {
             c::NDIS_STATUS_PENDING => {
-                let deadline = world.clock.now().after(LONGEST);
+                let bound = self.bounds.pause.get();
+                let deadline = world.clock.now().after(bound);
                 if !world
                     .sched
                     .block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some())
                 {
                     let (sends, receives) = adapter.outstanding();
-                    world.violation(&rules::PAUSE_TIMEOUT, format!(
-                        "pause not completed within {LONGEST:?}; {sends} sends and {receives} receives out"));
+                    world.violation(
+                        &rules::PAUSE_TIMEOUT,
+                        format!(
+                            "pause not completed within {bound:?}; {sends} sends and {receives} receives out"
+                        ),
+                    );
                 }
             }
             c::NDIS_STATUS_SUCCESS if adapter.pause.status().is_some() => world.violation(
@@ -219,10 +222,11 @@ impl Ndis {
         let addressing: u8 = abi::read(out);
         adapter.addressing_reset.set(addressing != 0);
         if status == c::NDIS_STATUS_PENDING {
-            let deadline = world.clock.now().after(LONGEST);
+            let bound = self.bounds.pause.get();
+            let deadline = world.clock.now().after(bound);
             if !world.sched.block("NdisMResetComplete", Some(deadline), &|| adapter.reset.status().is_some())
             {
-                world.violation(&rules::RESET_TIMEOUT, format!("reset not completed within {LONGEST:?}"));
+                world.violation(&rules::RESET_TIMEOUT, format!("reset not completed within {bound:?}"));
             }
             status = adapter.reset.status().unwrap_or(c::NDIS_STATUS_FAILURE);
         } else if adapter.reset.status().is_some() {

@@ -31,7 +31,11 @@ mod work;
 use adapter::Adapter;
 use driver::Miniport;
 pub use objects::{Object, Objects};
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 /// NDIS's state in a world.
 #[derive(Default)]
@@ -42,13 +46,32 @@ pub struct Ndis {
     pub objects: Objects,
     /// How scatter/gather lists are delivered.
     pub sg_policy: dma::SgPolicy,
+    /// How long the driver may take.
+    pub bounds: Bounds,
     /// Who allocated NDIS memory.
     owners: RefCell<std::collections::BTreeMap<u64, Owner>>,
-    cancel_id: std::cell::Cell<u8>,
+    cancel_id: Cell<u8>,
     /// What was allocated from pools.
     made: pools::Made,
     /// Entries that drivers wrote to the error log.
     pub error_log: RefCell<Vec<log::Entry>>,
+}
+
+/// How long a driver may take before NDIS or its verifier gives up.
+pub struct Bounds {
+    /// For a pause, a restart or a reset.
+    pub pause: Cell<Duration>,
+    /// For an OID request (`NdisTimedOidComplete`).
+    pub oid: Cell<Duration>,
+    /// For a send (`NdisTimedDataSend`).
+    pub send: Cell<Duration>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let seconds = |seconds| Cell::new(Duration::from_secs(seconds));
+        Self { pause: seconds(30), oid: seconds(12), send: seconds(30) }
+    }
 }
 
 /// Who allocated a block, and when.

@@ -12,10 +12,7 @@ use crate::{
     verify::rules,
     world::{call, world},
 };
-use std::{rc::Rc, time::Duration};
-
-/// A request that takes longer hangs (`NdisTimedOidComplete`).
-const LONGEST: Duration = Duration::from_secs(12);
+use std::rc::Rc;
 
 /// Offsets in the union that `NDIS_OID_REQUEST` calls DATA.
 mod data {
@@ -115,14 +112,15 @@ impl Ndis {
         );
         let mut status = returned as u32;
         if status == c::NDIS_STATUS_PENDING {
-            let deadline = world.clock.now().after(LONGEST);
+            let bound = self.bounds.oid.get();
+            let deadline = world.clock.now().after(bound);
             if !world
                 .sched
                 .block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some())
             {
                 world.violation(
                     &rules::OID_TIMEOUT,
-                    format!("OID {oid:#010x} not completed within {LONGEST:?}"),
+                    format!("OID {oid:#010x} not completed within {bound:?}"),
                 );
             }
             status = adapter.oid.status().unwrap_or(c::NDIS_STATUS_FAILURE);

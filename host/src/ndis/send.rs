@@ -15,9 +15,6 @@ use crate::{
 };
 use std::rc::Rc;
 
-/// A send that takes longer is lost (`NdisTimedDataSend`).
-pub const LONGEST_SEND: std::time::Duration = std::time::Duration::from_secs(30);
-
 /// How a paused driver refuses sends: NDIS-PAUSE-08, NDIS-PM-04, NDIS-SURP-02.
 const REFUSALS: [u32; 3] =
     [c::NDIS_STATUS_PAUSED, c::NDIS_STATUS_LOW_POWER_STATE, c::NDIS_STATUS_NOT_ACCEPTED];
@@ -81,7 +78,7 @@ impl Ndis {
     pub fn check_sends(&self, adapter: &Adapter) {
         let now = world().clock.now();
         let oldest = adapter.sends.borrow().values().map(|sent| sent.at).min();
-        if let Some(oldest) = oldest.filter(|&oldest| now.since(oldest) > LONGEST_SEND) {
+        if let Some(oldest) = oldest.filter(|&oldest| now.since(oldest) > self.bounds.send.get()) {
             let detail = format!("an NBL has been out for {:?}", now.since(oldest));
             world().note_violation(&rules::SEND_TIMEOUT, detail);
         }
@@ -96,12 +93,8 @@ imports! {
         let world = world();
         let adapter = check::adapter(handle);
         check_dispatch_flag("NdisMSendNetBufferListsComplete", flags & c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL != 0);
-        let list = nbl::chain(Nbl::new(first));
+        let list = take_out(&adapter, first);
         for nbl in &list {
-            if adapter.sends.borrow_mut().remove(&nbl.addr()).is_none() {
-                world.violation(&rules::SEND_COMPLETE, format!(
-                    "NBL {:#x} completed, but the driver does not hold it: completed before, or never sent to it", nbl.addr()));
-            }
             let status = nbl.get(NET_BUFFER_LIST::Status).cast_unsigned();
             if status == c::NDIS_STATUS_PENDING {
                 world.violation(&rules::SEND_COMPLETE, format!("NBL {:#x} completed with NDIS_STATUS_PENDING", nbl.addr()));
@@ -118,6 +111,23 @@ imports! {
             protocol.send_complete(&adapter, &list);
         }
     }
+}
+
+/// The NBLs of a completed chain, which the driver holds no longer. Each is looked up before it is followed: one that
+/// was completed before is not there to be read.
+fn take_out(adapter: &Adapter, first: u64) -> Vec<Nbl> {
+    let mut list = Vec::new();
+    let mut next = first;
+    while next != 0 {
+        if adapter.sends.borrow_mut().remove(&next).is_none() {
+            let detail = "the driver does not hold it: completed before, or never sent to it";
+            world().violation(&rules::SEND_COMPLETE, format!("NBL {next:#x} completed, but {detail}"));
+        }
+        let nbl = Nbl::new(next);
+        next = nbl.get(NET_BUFFER_LIST::Next);
+        list.push(nbl);
+    }
+    list
 }
 
 /// NDIS-SEND-11: a call that claims to be at `DISPATCH_LEVEL` is.

@@ -17,12 +17,12 @@ imports! {
 
     fn NdisMIndicateStatusEx(handle: u64, indication: u64) {
         let world = world();
+        if check::adapter(handle).state() == State::Halted {
+            world.violation(&rules::STATUS_INDICATION, "NdisMIndicateStatusEx after MiniportHaltEx returned (NDIS-HALT-09)".into());
+        }
         let adapter = check::registered(handle, "NdisMIndicateStatusEx");
         check::sized(indication, "NDIS_STATUS_INDICATION", c::NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, c::NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
         let p: Ptr<Ind> = Ptr::new(indication);
-        if adapter.state() == State::Halted {
-            world.violation(&rules::STATUS_INDICATION, "NdisMIndicateStatusEx after MiniportHaltEx returned (NDIS-HALT-09)".into());
-        }
         if p.get(Ind::SourceHandle) != adapter.handle {
             world.violation(&rules::STATUS_INDICATION, "SourceHandle is not the adapter handle".into());
         }

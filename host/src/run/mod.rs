@@ -31,6 +31,18 @@ pub enum RunError {
     Failed(String),
 }
 
+impl RunError {
+    /// The error as a machine reads it: its text, and of a broken rule everything that is known.
+    #[must_use]
+    pub fn as_json(&self) -> serde_json::Value {
+        let violation = match self {
+            Self::Ended(End::Violation(violation)) => serde_json::to_value(violation).unwrap_or_default(),
+            _ => serde_json::Value::Null,
+        };
+        serde_json::json!({ "error": self.to_string().trim_end(), "violation": violation })
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors

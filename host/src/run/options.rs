@@ -9,6 +9,7 @@ use std::path::PathBuf;
 /// driver's stack.
 #[derive(Clone, Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[allow(clippy::doc_markdown, reason = "the text is the help that a person reads")]
 pub struct Options {
     /// The driver's INF.
     #[arg(long, default_value = "out/ferrite.inf")]
@@ -41,7 +42,7 @@ pub struct Options {
     /// Set a keyword in the driver's registry key before it starts, for example '*ReceiveBuffers=64'.
     #[arg(long = "set", value_name = "KEYWORD=VALUE", value_parser = keyword)]
     pub keywords: Vec<(String, String)>,
-    /// Show what the driver prints with `DbgPrint`.
+    /// Show what the driver prints with DbgPrint.
     #[arg(long)]
     pub debug_output: bool,
     /// The QEMU program.

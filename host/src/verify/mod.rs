@@ -5,7 +5,7 @@ pub mod rules;
 use std::{cell::RefCell, fmt};
 
 /// A rule of the contract that can be watched from outside.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub struct Rule {
     /// The id in `docs/contract.md`.
     pub id: &'static str,
@@ -16,7 +16,7 @@ pub struct Rule {
 }
 
 /// A broken rule, with where it was broken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Violation {
     /// The rule.
     pub rule: &'static Rule,
@@ -29,7 +29,7 @@ pub struct Violation {
 }
 
 /// One function on the driver's stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct StackLine {
     /// Its name, or image and offset where there are no symbols.
     pub function: String,

@@ -2,6 +2,15 @@
 //!
 //! Every test brings up a machine of its own. The rules that it proves are named by their ids (docs/contract.md).
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::similar_names,
+    clippy::doc_markdown,
+    clippy::type_complexity,
+    clippy::wrong_self_convention,
+    reason = "tests cut numbers to frames and buffers, and name rules as Microsoft does"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

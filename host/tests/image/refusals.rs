@@ -156,18 +156,24 @@ fn broken_infs() {
             "AddReg             = Ferrite.Nowhere",
         ),
         (
-            "a string that is not there",
-            "Provider     = %Provider%",
-            "Provider     = %Nobody%",
-            "Provider     = %Nobody%",
+            "a service without its section",
+            "AddService = ferrite, 0x00000002, Ferrite.Service,",
+            "AddService = ferrite, 0x00000002, Ferrite.Nowhere,",
+            "AddService = ferrite",
+        ),
+        (
+            "a number that is none",
+            "Characteristics    = 0x84",
+            "Characteristics    = many",
+            "Characteristics    = many",
         ),
     ];
     for (what, from, to, line) in cases {
         let package = Package::copy().inf(from, to);
+        println!("{what}");
         let error = package.boot_error();
-        assert!(error.contains("ferrite.inf"), "{what}: the file is not named in: {error}");
-        let at = line_of(&package, line);
-        assert!(error.contains(&format!("{at}")), "{what}: line {at} is not named in: {error}");
+        let place = format!("ferrite.inf:{}:", line_of(&package, line));
+        assert!(error.contains(&place), "{what}: {place} is not named in: {error}");
     }
 }
 

@@ -121,12 +121,11 @@ fn frames_and_bytes_are_counted_by_kind() {
             let low = world().ndis.query(&rig.adapter, c::OID_GEN_BYTES_XMIT, 4);
             let total: u64 = outward.iter().map(|flow| flow.bytes).sum();
             assert_eq!((low.data, low.done, low.needed), ((total as u32).to_le_bytes().to_vec(), 4, 8));
-            match round {
-                0 => rig.reset(),
-                _ => {
-                    rig.pause();
-                    rig.restart();
-                }
+            if round == 0 {
+                rig.reset();
+            } else {
+                rig.pause();
+                rig.restart();
             }
             rig.wait_for_link(true);
         }

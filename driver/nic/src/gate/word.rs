@@ -56,6 +56,11 @@ impl Word {
         }
     }
 
+    #[inline]
+    pub(super) const fn hold(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
     /// The next word, and the waiting bits that this leave takes with it: those of a count that falls to zero.
     #[inline]
     pub(super) fn leave(self, count: u32) -> (Self, Self) {

@@ -10,8 +10,9 @@ use crate::{Error, Step};
 
 /// An MDI transaction takes about 64 µs: 10 ms, in 50 µs steps.
 const MDIC_POLL: (u32, u32) = (200, 50);
-/// A PHY reset takes at most half a second (IEEE 802.3, 22.2.4.1.1).
-const PHY_RESET_TRIES: u32 = 500;
+/// A PHY reset takes at most half a second (IEEE 802.3, 22.2.4.1.1): tries and milliseconds between them. A
+/// sleep of a millisecond would take a whole clock tick, and 500 of them eight seconds.
+const PHY_RESET_POLL: (u32, u32) = (50, 10);
 
 /// PHY registers (IEEE 802.3, clause 22).
 mod register {
@@ -83,11 +84,12 @@ impl<R: Registers, D: Delay> Mdio<'_, R, D> {
     /// Software reset, which puts forced settings into effect.
     fn reset_with(&self, control: u16) -> Result<(), Error> {
         self.write(register::BMCR, control | bmcr::RESET)?;
-        for _ in 0..PHY_RESET_TRIES {
+        let (tries, pause) = PHY_RESET_POLL;
+        for _ in 0..tries {
             if self.read(register::BMCR)? & bmcr::RESET == 0 {
                 return Ok(());
             }
-            self.delay.sleep_ms(1);
+            self.delay.sleep_ms(pause);
         }
         Err(Error::Timeout(Step::PhyReset))
     }

@@ -3,7 +3,7 @@
 use loom::sync::atomic::AtomicU64;
 use loom::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed};
 
-use super::scenes::Subject;
+use super::scenes::{Holdable, Subject};
 
 const CLOSED: u64 = 1 << 63;
 const WAITING: u64 = 1 << 62;
@@ -222,6 +222,39 @@ impl Subject for ForgetsTheCall {
     }
 
     fn returned(&self) -> bool {
+        false
+    }
+}
+
+/// Lets a party go on that is not counted.
+pub struct HoldsNothing(Sound);
+
+impl Subject for HoldsNothing {
+    fn opened() -> Self {
+        Self(Sound::new(AcqRel))
+    }
+
+    fn enter(&self, count: u32) -> bool {
+        self.0.enter(count)
+    }
+
+    fn leave(&self, count: u32) -> bool {
+        self.0.leave(count)
+    }
+
+    fn close(&self) -> bool {
+        self.0.close()
+    }
+
+    fn outstanding(&self) -> u64 {
+        self.0.outstanding()
+    }
+}
+
+impl Holdable for HoldsNothing {
+    fn hold(&self) {}
+
+    fn let_go(&self) -> bool {
         false
     }
 }

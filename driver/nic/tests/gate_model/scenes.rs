@@ -29,6 +29,17 @@ pub trait Subject: Send + Sync + 'static {
     }
 }
 
+/// A gate that a party can hold which brings NBLs home beside others.
+pub trait Holdable: Subject {
+    /// Counts the party in; something is out.
+    fn hold(&self);
+
+    /// It needs the adapter no more. Whether the pause is to be completed now.
+    fn let_go(&self) -> bool {
+        self.leave(1)
+    }
+}
+
 fn is_pause(drained: Option<Drained>) -> bool {
     drained.is_some_and(|drained| {
         assert!(drained.includes(Reason::Pause));
@@ -61,6 +72,12 @@ impl Subject for Gate {
 
     fn outstanding(&self) -> u64 {
         Gate::outstanding(self)
+    }
+}
+
+impl Holdable for Gate {
+    fn hold(&self) {
+        Gate::hold(self);
     }
 }
 
@@ -208,6 +225,36 @@ pub fn pause_while_indicating<S: Subject>() {
             // Still inside the call.
             world.touch(3);
             if world.gate.returned() {
+                world.complete_pause();
+            }
+        }),
+        spawn(&world, World::bring_home),
+    ];
+    world.pause();
+    join(threads);
+    world.settle();
+}
+
+/// The list for the last frame that is out comes late, and another party completes that frame, or the mapper
+/// does. The last cell stands for the adapter, which the mapper goes on using, and which is gone once the
+/// pause is complete.
+pub fn pause_with_a_late_list<S: Holdable>() {
+    let world = World::new(S::opened());
+    world.send(0);
+    let threads = [
+        spawn(&world, |world| {
+            {
+                let queue = world.queue.lock().unwrap();
+                if queue.is_empty() {
+                    return;
+                }
+                // The NBL is out as long as the lock is held.
+                world.gate.hold();
+            }
+            world.bring_home();
+            assert_eq!(world.completions.load(Ordering::Relaxed), 0, "the adapter is gone");
+            world.touch(3);
+            if world.gate.let_go() {
                 world.complete_pause();
             }
         }),

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Op {
     Enter(u32),
+    Hold,
     Indicate(u32, bool),
     Leave(u32),
     Close(usize),
@@ -19,6 +20,7 @@ fn op() -> impl Strategy<Value = Op> {
     let reason = 0..Reason::ALL.len();
     prop_oneof![
         4 => (0_u32..5).prop_map(Op::Enter),
+        2 => Just(Op::Hold),
         3 => (0_u32..4, any::<bool>()).prop_map(|(count, resources)| Op::Indicate(count, resources)),
         6 => (0_u32..6).prop_map(Op::Leave),
         2 => (2..Reason::ALL.len()).prop_map(Op::Close),
@@ -83,6 +85,13 @@ proptest! {
                     (Err(reason), Some(wanted)) => prop_assert_eq!(reason, wanted),
                     (_, wanted) => prop_assert!(false, "the gate and the reference ({wanted:?}) differ"),
                 },
+                // Legal only while something is out.
+                Op::Hold => {
+                    if reference.count != 0 {
+                        gate.hold();
+                        reference.count += 1;
+                    }
+                }
                 Op::Leave(count) => prop_assert_eq!(taken(gate.leave(count)), reference.leave(count)),
                 Op::Close(index) => {
                     let wanted = if !reference.closed.insert(index) {
@@ -142,6 +151,21 @@ fn a_pause_is_completed_by_the_last_return() {
     assert!(indication.returned().is_some_and(|drained| drained.includes(Reason::Pause)));
     assert_eq!(gate.close(Reason::Halt), Close::Idle);
     assert_eq!(gate.open(Reason::Halt), Err(OpenError::Final));
+}
+
+#[test]
+fn who_holds_completes_the_pause_when_it_leaves() {
+    let gate = Gate::new();
+    gate.open(Reason::Pause).unwrap();
+    gate.enter(2).unwrap();
+    assert_eq!(gate.close(Reason::Pause), Close::Pending);
+    gate.hold();
+    assert_eq!(gate.outstanding(), 3, "closed or not");
+    assert_eq!(gate.enter(1), Err(Reason::Pause), "still closed");
+    assert!(gate.leave(2).is_none(), "everything is home but the holder");
+    assert_eq!(gate.open(Reason::Pause), Err(OpenError::Pending));
+    assert!(gate.leave(1).is_some_and(|drained| drained.includes(Reason::Pause)));
+    assert_eq!(gate.open(Reason::Pause), Ok(Opened::Open));
 }
 
 #[test]
