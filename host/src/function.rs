@@ -10,7 +10,12 @@ use std::{
     collections::BTreeMap,
     os::fd::{AsRawFd, RawFd},
     rc::Rc,
+    time::Duration,
 };
+
+/// The longest interval for which a NIC of QEMU's may throttle a message, 65535 times 256 ns. QEMU 7.2 ends itself by
+/// an assertion if messages are turned off within it.
+const THROTTLE: Duration = Duration::from_millis(17);
 
 /// Who gets a message or a line.
 type Sink = Rc<dyn Fn(u32)>;
@@ -232,13 +237,21 @@ impl<B: Backend + 'static> Hardware for Function<B> {
     }
 
     fn disconnect(&self) {
-        let mut backend = self.board.backend.borrow_mut();
-        for (id, _) in self.connected.take() {
-            self.board.messages.borrow_mut().remove(&id);
-            backend.free_message(id);
+        let connected = self.connected.take();
+        if !connected.is_empty() {
+            for (id, _) in &connected {
+                self.board.messages.borrow_mut().remove(id);
+            }
+            world().sched.sleep(THROTTLE);
+            // An answer: the machine has looked at its timers since.
+            self.config_read(0, &mut [0; 4]);
         }
+        let mut backend = self.board.backend.borrow_mut();
         // A machine that is gone has nothing to disconnect.
         let _ = disable_messages(&mut *backend, &self.pci);
+        for (id, _) in connected {
+            backend.free_message(id);
+        }
         if let Some(line) = self.line.take() {
             self.board.lines.borrow_mut().remove(&line);
         }

@@ -5,6 +5,7 @@ mod progress;
 mod report;
 mod scenario;
 mod tap;
+mod watchdog;
 
 pub use options::Options;
 pub use report::{Report, Traffic};
@@ -57,6 +58,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     let outcome: Rc<RefCell<Result<Report, String>>> =
         Rc::new(RefCell::new(Err("the run did not get to its end".into())));
     let (result, options, shown) = (Rc::clone(&outcome), options.clone(), Rc::clone(&progress));
+    watchdog::start(&system.world.sched.progress);
     let ended = system.run(move |system| {
         let report = if options.tap.is_some() {
             tap::bridge(system, &options, &shown)

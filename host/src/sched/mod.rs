@@ -16,6 +16,10 @@ use crate::{
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 pub use thread::{Call, Thread};
 
@@ -31,8 +35,8 @@ pub struct Sched {
     current_cpu: Cell<usize>,
     turn: Cell<usize>,
     slice: Cell<u32>,
-    /// Counts yield points: a world whose count stands still is stuck in the driver.
-    pub progress: Cell<u64>,
+    /// Counts yield points and turns of the loop: a world whose count stands still is stuck in the driver.
+    pub progress: Arc<AtomicU64>,
 }
 
 impl Sched {
@@ -46,7 +50,7 @@ impl Sched {
             current_cpu: Cell::new(0),
             turn: Cell::new(0),
             slice: Cell::new(0),
-            progress: Cell::new(0),
+            progress: Arc::default(),
         }
     }
 
@@ -71,7 +75,7 @@ impl Sched {
 
     /// The place where a CPU may be interrupted and another may go on.
     pub fn yield_point(&self) {
-        self.progress.set(self.progress.get().wrapping_add(1));
+        self.progress.fetch_add(1, Ordering::Relaxed);
         let used = self.slice.get() + 1;
         self.slice.set(used);
         if used >= SLICE {
@@ -152,6 +156,7 @@ impl Sched {
     pub fn run(&self, done: &dyn Fn() -> bool) {
         let world = world();
         while !world.verify.is_over() && !done() {
+            self.progress.fetch_add(1, Ordering::Relaxed);
             let mut ran = false;
             for _ in 0..self.owners.len() {
                 let cpu = (self.turn.get() + 1) % self.owners.len();
