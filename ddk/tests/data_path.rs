@@ -11,6 +11,8 @@ use ferrite_ddk::{SpinLock, Status, dma};
 thread_local! {
     static IRQL: Cell<u8> = const { Cell::new(0) };
     static MAPPING: Cell<*mut c_void> = const { Cell::new(ptr::null_mut()) };
+    static PRIORITY: Cell<u32> = const { Cell::new(u32::MAX) };
+    static VERSION: Cell<u32> = const { Cell::new(0x0006_0014) };
 }
 
 #[unsafe(no_mangle)]
@@ -41,7 +43,12 @@ unsafe extern "C" fn KeReleaseSpinLockFromDpcLevel(lock: *mut usize) {
     unsafe { assert_eq!(lock.replace(0), 1, "not taken") };
 }
 
-/// Maps what the test has put into `MAPPING`, or fails.
+#[unsafe(no_mangle)]
+extern "C" fn NdisGetVersion() -> u32 {
+    VERSION.get()
+}
+
+/// Maps what the test has put into `MAPPING`, or fails; notes how in `PRIORITY`.
 #[unsafe(no_mangle)]
 extern "C" fn MmMapLockedPagesSpecifyCache(
     _mdl: *mut MDL,
@@ -49,9 +56,10 @@ extern "C" fn MmMapLockedPagesSpecifyCache(
     _cache: i32,
     _address: *mut c_void,
     bug_check_on_failure: u32,
-    _priority: u32,
+    priority: u32,
 ) -> *mut c_void {
     assert_eq!((mode, bug_check_on_failure), (0, 0), "kernel mode, and no bug check if it fails");
+    PRIORITY.set(priority);
     MAPPING.get()
 }
 
@@ -248,6 +256,15 @@ fn an_mdl_is_mapped_if_it_must_be_and_may_fail() {
     MAPPING.set(pieces[0].as_mut_ptr().cast());
     assert_eq!(nb.copy_to(&mut copy), Some(2));
     assert_eq!(&copy, b"bc");
+
+    // LowPagePriority, and from NDIS 6.30 on MdlMappingNoExecute.
+    for (version, priority) in
+        [(0x0006_0014, 0), (0x0006_001d, 0), (0x0006_001e, 0x4000_0000), (0x000a_0000, 0x4000_0000)]
+    {
+        VERSION.set(version);
+        assert_eq!(nb.copy_to(&mut copy), Some(2));
+        assert_eq!(PRIORITY.get(), priority, "NDIS {version:#x}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::bindings::{
     KernelMode, MDL, MDL_MAPPED_TO_SYSTEM_VA, MDL_SOURCE_IS_NONPAGED_POOL, MM_PAGE_PRIORITY, MmCached,
-    MmMapLockedPagesSpecifyCache, PAGE_SHIFT, PAGE_SIZE, PVOID, ULONG,
+    MmMapLockedPagesSpecifyCache, NdisGetVersion, PAGE_SHIFT, PAGE_SIZE, PVOID, ULONG,
 };
 
 /// The next MDL of a chain.
@@ -51,6 +51,7 @@ pub const unsafe fn MmGetMdlVirtualAddress(mdl: *const MDL) -> PVOID {
 }
 
 /// System address and length of an MDL's memory; the address is NULL if it had to be mapped and could not be.
+/// Where the kernel knows how (Windows 8, NDIS 6.30) the mapping is made not executable, for it is of data.
 /// IRQL: up to `DISPATCH_LEVEL`.
 ///
 /// # Safety
@@ -62,6 +63,9 @@ pub unsafe fn NdisQueryMdl(mdl: *mut MDL, priority: MM_PAGE_PRIORITY) -> (PVOID,
     #[expect(clippy::cast_possible_truncation, reason = "the enumerator is 0")]
     const MODE: i8 = KernelMode as i8;
     const BUG_CHECK_ON_FAILURE: ULONG = 0;
+    /// `MdlMappingNoExecute`, which Windows 7 and its headers do not know.
+    const NO_EXECUTE: ULONG = 0x4000_0000;
+    const NDIS_6_30: ULONG = 0x0006_001e;
     let (flags, mapped, length) = {
         // SAFETY: a valid MDL; the reference ends before the kernel may change it.
         let mdl = unsafe { &*mdl };
@@ -70,7 +74,9 @@ pub unsafe fn NdisQueryMdl(mdl: *mut MDL, priority: MM_PAGE_PRIORITY) -> (PVOID,
     if flags & MAPPED != 0 {
         return (mapped, length);
     }
-    let priority = priority.cast_unsigned();
+    // SAFETY: no preconditions.
+    let running = unsafe { NdisGetVersion() };
+    let priority = priority.cast_unsigned() | if running >= NDIS_6_30 { NO_EXECUTE } else { 0 };
     // SAFETY: the pages are locked (caller's promise); if it fails the call answers NULL.
     let mapped = unsafe {
         MmMapLockedPagesSpecifyCache(

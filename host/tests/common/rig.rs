@@ -235,6 +235,7 @@ impl Rig {
     #[track_caller]
     pub fn bind(&self, protocol: Rc<dyn Protocol>) {
         self.system.start(&self.adapter, protocol, FILTER).unwrap_or_else(|error| panic!("{error}"));
+        self.flush();
         self.wait_for_link(true);
     }
 
@@ -302,6 +303,7 @@ impl Rig {
     pub fn reset(&self) {
         let status = world().ndis.reset(&self.adapter);
         assert_eq!(status, c::NDIS_STATUS_SUCCESS, "the reset ended with {status:#010x}");
+        self.flush();
     }
 
     /// Sets the packet filter.

@@ -44,6 +44,7 @@ fn set_list(rig: &Rig, groups: &[Mac]) {
     let answer = world().ndis.set(&rig.adapter, c::OID_802_3_MULTICAST_LIST, groups.as_flattened());
     let expected = Answer { done: groups.len() as u32 * 6, ..answer.clone() };
     assert_eq!((answer.status, &answer), (c::NDIS_STATUS_SUCCESS, &expected));
+    rig.flush();
 }
 
 /// Sends one frame to each address; which of them were indicated under the filter that is set.

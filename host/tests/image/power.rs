@@ -17,6 +17,7 @@ fn set_power(rig: &Rig, state: u32) {
     assert_eq!(query.status, c::NDIS_STATUS_SUCCESS, "NDIS-PM-01");
     let set = world().ndis.set(&rig.adapter, c::OID_PNP_SET_POWER, &state.to_le_bytes());
     assert_eq!(set.status, c::NDIS_STATUS_SUCCESS, "NDIS-PM-02");
+    rig.flush();
 }
 
 /// NDIS-PM-01 to -05, NDIS-STAT-03: paused, D3, D0, restarted; in D3 the device neither interrupts nor does DMA, sends
