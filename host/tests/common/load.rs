@@ -3,7 +3,7 @@
 use super::{
     frame::{self, HEADER, LONGEST},
     random::Random,
-    rig::{Rig, Task, wait},
+    rig::{Rig, Task, eventually, wait},
 };
 use ferrite_host::{abi::constants as c, ndis::adapter::State, world::world};
 use std::{
@@ -16,6 +16,9 @@ use std::{
 const AHEAD: usize = 48;
 /// Frames in a chain, at most.
 const CHAIN: u64 = 16;
+
+/// The number of the frame that ends a load.
+const LAST: u32 = u32::MAX;
 
 /// What a load has seen.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub struct Seen {
 struct Shared {
     rig: Rig,
     stop: Cell<bool>,
+    /// The last frame has arrived, at the far end and at the protocol.
+    ended: [Cell<bool>; 2],
     /// Sends that had succeeded before, and link changes.
     before: (u64, u64),
     seen: RefCell<Seen>,
@@ -50,6 +55,7 @@ impl Load {
         let state = Rc::new(Shared {
             rig: rig.clone(),
             stop: Cell::new(false),
+            ended: Default::default(),
             before: (rig.completions(c::NDIS_STATUS_SUCCESS), rig.adapter.link_changes.get()),
             seen: RefCell::default(),
         });
@@ -95,7 +101,13 @@ impl Load {
             thread.join();
         }
         let rig = &self.state.rig;
-        rig.drain_wire();
+        // Interrupts and QEMU's sockets may be late: when these frames have arrived, all before them have.
+        rig.send(&[frame::outgoing(LAST, frame::SHORTEST)]);
+        rig.far.send([frame::incoming(LAST, frame::SHORTEST)]);
+        eventually("the last frames", || {
+            self.state.take_all();
+            self.state.ended.iter().all(Cell::get)
+        });
         rig.settle();
         self.state.take_all();
         let seen = self.state.seen.borrow().clone();
@@ -111,7 +123,7 @@ impl Load {
         let plugged = rig.adapter.link_changes.get() == self.state.before.1;
         let done = rig.completions(c::NDIS_STATUS_SUCCESS) - self.state.before.0;
         assert!(
-            !plugged || seen.on_wire.len() as u64 >= done,
+            !plugged || seen.on_wire.len() as u64 + 1 >= done,
             "{done} sends succeeded, {} frames on the wire",
             seen.on_wire.len()
         );
@@ -165,12 +177,16 @@ impl Shared {
     /// Notes what has arrived, and looks at its contents.
     fn take_all(&self) {
         for bytes in self.rig.far.take() {
-            let number = check("wire", &bytes, frame::outgoing);
-            self.seen.borrow_mut().on_wire.push(number);
+            match check("wire", &bytes, frame::outgoing) {
+                LAST => self.ended[0].set(true),
+                number => self.seen.borrow_mut().on_wire.push(number),
+            }
         }
         while let Some(bytes) = self.rig.port.take() {
-            let number = check("protocol", &bytes, frame::incoming);
-            self.seen.borrow_mut().at_port.push(number);
+            match check("protocol", &bytes, frame::incoming) {
+                LAST => self.ended[1].set(true),
+                number => self.seen.borrow_mut().at_port.push(number),
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use ferrite_host::{
 /// Frames in an NBL, NBLs in a chain: no two lengths in a row are sent in the same grouping.
 const GROUPS: [(usize, usize); 6] = [(1, 1), (3, 2), (1, 17), (5, 4), (2, 9), (11, 1)];
 
-/// NDIS-SEND-01, -02, -05, -07; NDIS-DMA-03 to -09: frames of 1 to 1514 bytes, in odd MDL shapes, several to an NBL and
+/// NDIS-SEND-01, -02, -05, -07; NDIS-DMA-03, -05 to -07, -09: frames of 1 to 1514 bytes, in odd MDL shapes, several to an NBL and
 /// several NBLs to a chain, are on the wire in order, as they were, short ones padded with zeros to 60 bytes; every NBL
 /// is completed once, with success.
 #[test]

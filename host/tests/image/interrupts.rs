@@ -46,7 +46,7 @@ fn lives_with(messages: Option<usize>, expected: InterruptMode) {
     });
 }
 
-/// NDIS-INT-01, -02, -04, -08 to -11: as many messages as the INF asks for.
+/// NDIS-INT-01, -02, -08, -09: as many messages as the INF asks for.
 #[test]
 fn messages() {
     lives_with(None, InterruptMode::Messages(3));
