@@ -11,6 +11,8 @@ use watch::Watch;
 
 /// Bytes that one step moves at most.
 pub const PIECE: u64 = 32 << 10;
+/// Descriptors that one step executes at most.
+pub const BATCH: u32 = 16;
 
 /// Physical memory. IRQL <= `DISPATCH_LEVEL`.
 pub trait Memory {
@@ -64,6 +66,7 @@ struct Current {
     address: u64,
     descriptor: Descriptor,
     done: u64,
+    total: u64,
 }
 
 /// The last completed descriptor since the start.
@@ -126,38 +129,49 @@ impl<M: Memory> Channel<M> {
         self.event.take()
     }
 
-    /// Works on, for at most [`PIECE`] bytes.
+    /// Works on, for at most [`PIECE`] bytes and [`BATCH`] descriptors.
     pub fn step(&mut self) -> Step {
-        if self.state == State::Active {
-            let result = self.work();
-            self.or_halt(result);
+        let mut room = PIECE;
+        for _ in 0..BATCH {
+            if self.state != State::Active || room == 0 {
+                break;
+            }
+            room = room.saturating_sub(self.work(room));
         }
         if self.state == State::Active { Step::More } else { Step::Rest }
     }
 
-    fn work(&mut self) -> Result<(), Error> {
-        let mut current = match self.current {
+    /// Moves at most `room` bytes of one descriptor; how many it has moved.
+    fn work(&mut self, room: u64) -> u64 {
+        let mut current = match self.current.take() {
             Some(current) => current,
-            None => self.fetch()?,
+            None => match self.fetch() {
+                Ok(current) => current,
+                Err(error) => {
+                    self.fail(error);
+                    return 0;
+                }
+            },
         };
-        let total = match current.descriptor.operation(&self.limits)? {
-            Operation::Nothing => 0,
-            Operation::Copy => u64::from(current.descriptor.size),
+        let (source, there) = current.descriptor.source_span().at(current.done);
+        let (destination, here) = current.descriptor.destination_span().at(current.done);
+        let length = room.min(there).min(here).min(current.total.saturating_sub(current.done));
+        let moved = if length == 0 { Ok(()) } else { self.memory.copy(source, destination, length) };
+        current.done = current.done.saturating_add(length);
+        let result = match moved {
+            Ok(()) if current.done >= current.total => self.complete(&current),
+            moved => {
+                self.current = Some(current);
+                moved
+            }
         };
-        if current.done < total {
-            let (source, there) = current.descriptor.source_span().at(current.done);
-            let (destination, here) = current.descriptor.destination_span().at(current.done);
-            let length = PIECE.min(there).min(here).min(total.saturating_sub(current.done));
-            // Until the piece is done it stays the current descriptor of an error.
-            self.current = Some(current);
-            self.memory.copy(source, destination, length)?;
-            current.done = current.done.saturating_add(length);
+        if let Err(error) = result {
+            self.fail(error);
         }
-        self.current = Some(current);
-        if current.done >= total { self.complete(&current) } else { Ok(()) }
+        length
     }
 
-    /// Reads the next descriptor, once.
+    /// Reads the next descriptor, once. One that cannot be executed is the current one of the error.
     fn fetch(&mut self) -> Result<Current, Error> {
         let address = self.next;
         self.limits.descriptor(address)?;
@@ -165,15 +179,21 @@ impl<M: Memory> Channel<M> {
             return Err(Error::COUNT);
         }
         let words = self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)?;
-        let current = Current { address, descriptor: Descriptor::parse(words), done: 0 };
-        self.current = Some(current);
+        let mut current = Current { address, descriptor: Descriptor::parse(words), done: 0, total: 0 };
+        match current.descriptor.operation(&self.limits) {
+            Ok(Operation::Nothing) => {}
+            Ok(Operation::Copy) => current.total = current.descriptor.size.into(),
+            Err(error) => {
+                self.current = Some(current);
+                return Err(error);
+            }
+        }
         Ok(current)
     }
 
     /// A descriptor is done: data, then word, then event (NDMA-XFER-13).
     fn complete(&mut self, current: &Current) -> Result<(), Error> {
         let Current { address, descriptor, .. } = *current;
-        self.current = None;
         self.last = Some(Last { address, updates_status: descriptor.updates_status() });
         self.left = self.left.saturating_sub(1);
         // A chain that ended here when it was read may have been linked on since (NDMA-XFER-04).
@@ -201,12 +221,10 @@ impl<M: Memory> Channel<M> {
         if more { State::Active } else { State::Idle }
     }
 
-    fn or_halt(&mut self, result: Result<(), Error>) {
-        if let Err(error) = result {
-            self.halt();
-            self.error = Some(error);
-            self.event = Some(Event::Failed(error));
-        }
+    fn fail(&mut self, error: Error) {
+        self.halt();
+        self.error = Some(error);
+        self.event = Some(Event::Failed(error));
     }
 
     /// Stops at once; the descriptor in flight, or else the last one, decides about the word (NDMA-CST-04).
@@ -230,7 +248,7 @@ impl<M: Memory> Channel<M> {
     /// Finishes the descriptor in flight.
     fn finish(&mut self) {
         while self.state == State::Active && self.current.is_some() {
-            self.step();
+            self.work(PIECE);
         }
     }
 
@@ -275,7 +293,7 @@ impl<M: Memory> Engine for Channel<M> {
             if let (Chains::Terminated, Some(last)) = (self.chains, self.last) {
                 match self.memory.next(last.address) {
                     Some(next) => self.next = next,
-                    None => self.or_halt(Err(Error::NEXT_ADDRESS)),
+                    None => self.fail(Error::NEXT_ADDRESS),
                 }
             }
             if self.state == State::Idle {
@@ -308,7 +326,7 @@ impl<M: Memory> Engine for Channel<M> {
         self.watch = Watch::new();
         if let Some(last) = self.last {
             let Some(next) = self.memory.next(last.address) else {
-                self.or_halt(Err(Error::NEXT_ADDRESS));
+                self.fail(Error::NEXT_ADDRESS);
                 return Ok(());
             };
             self.next = next;

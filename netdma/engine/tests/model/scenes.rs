@@ -6,7 +6,7 @@ use crate::{
 };
 use ferrite_netdma_engine::{
     Chains, Descriptor, Engine, Error, Limits, Word, control,
-    cpu::{Channel, Memory},
+    cpu::{Channel, Memory, PIECE},
     quickdata::{Completions, Report, Version},
 };
 use loom::{
@@ -83,7 +83,7 @@ const PIECES: u32 = 2;
 impl Memory for Small {
     fn descriptor(&self, address: u64) -> Option<[u64; 8]> {
         let descriptor = Descriptor {
-            size: if address == FIRST { (ferrite_netdma_engine::cpu::PIECE * 2) as u32 } else { 1 },
+            size: if address == FIRST { (PIECE * 2) as u32 } else { 1 },
             control: control::STATUS_UPDATE,
             source: 0x10_0000,
             destination: 0x20_0000,
