@@ -1,0 +1,206 @@
+//! The sound driver's life: every step that the plug and play manager takes.
+
+use crate::{
+    driver::{self, DPC_CPUS, DPCS, INTERRUPTS, ISR_CPUS},
+    machine::{self, Engine, MESSAGES, TARGET, sound, wait},
+};
+use ferrite_host::{
+    abi::constants as c,
+    devnode::Wish,
+    nt::plug::{DeviceNode, Power, State},
+    pnp::Value,
+    world::{InterruptMode, world},
+};
+use std::rc::Rc;
+
+fn started(node: &DeviceNode) {
+    assert_eq!(node.add(), Ok(()));
+    assert_eq!(node.start(), Ok(()));
+    assert_eq!(node.state(), State::Started);
+}
+
+/// Interrupts, and waits until the driver's DPC has run.
+fn interrupts(engine: &Engine, message: u32) {
+    let before = DPCS.get(driver::device());
+    assert!(engine.interrupt(message), "somebody listens");
+    wait("a DPC", &|| DPCS.get(driver::device()) == before + 1);
+}
+
+#[test]
+fn from_add_to_removal() {
+    sound(|node, engine| {
+        started(node);
+        interrupts(engine, 0);
+        assert_eq!(node.query_remove(), Ok(()));
+        node.cancel_remove();
+        interrupts(engine, 1);
+        assert_eq!(node.query_remove(), Ok(()));
+        node.remove();
+        assert_eq!(node.state(), State::Enumerated);
+        assert!(!engine.interrupt(0), "nobody listens any more");
+    });
+}
+
+#[test]
+fn the_filtered_requirements_are_honoured() {
+    sound(|node, engine| {
+        started(node);
+        // Three were offered, the driver took two, both for one processor.
+        let wish = Wish {
+            included: true,
+            policy: c::IrqPolicySpecifiedProcessors,
+            priority: 0,
+            processors: 1 << TARGET,
+        };
+        assert_eq!(node.device.wishes(), [wish; 2]);
+        assert_eq!(engine.mode.get(), Some(InterruptMode::Messages(2)));
+        interrupts(engine, 0);
+        interrupts(engine, 1);
+        let device = driver::device();
+        assert_eq!((INTERRUPTS.get(device), ISR_CPUS.get(device)), (2, 1 << TARGET));
+        assert_eq!(DPC_CPUS.get(device), 1, "the DPC's target is another processor");
+        node.remove();
+    });
+}
+
+#[test]
+fn a_stop_takes_the_resources_and_a_start_gives_them_again() {
+    sound(|node, engine| {
+        started(node);
+        assert_eq!(node.query_stop(), Ok(()));
+        node.cancel_stop();
+        interrupts(engine, 0);
+        for _ in 0..2 {
+            assert_eq!(node.query_stop(), Ok(()));
+            node.stop();
+            assert!(!engine.interrupt(0));
+            assert_eq!(node.start(), Ok(()));
+            interrupts(engine, 1);
+        }
+        node.remove();
+    });
+}
+
+#[test]
+fn a_stopped_device_is_removed() {
+    sound(|node, _| {
+        started(node);
+        assert_eq!(node.query_stop(), Ok(()));
+        node.stop();
+        node.remove();
+    });
+}
+
+#[test]
+fn a_device_that_was_never_started_is_removed() {
+    sound(|node, _| {
+        assert_eq!(node.add(), Ok(()));
+        node.remove();
+        started(node);
+        node.remove();
+    });
+}
+
+#[test]
+fn a_device_is_pulled_out() {
+    sound(|node, engine| {
+        started(node);
+        node.surprise_remove();
+        assert!(engine.gone.get());
+        assert_eq!(node.state(), State::Gone);
+        node.remove();
+    });
+}
+
+#[test]
+fn the_device_goes_off_and_on() {
+    sound(|node, engine| {
+        started(node);
+        assert_eq!(node.query_power(Power::Device(c::PowerDeviceD3)), Ok(()));
+        assert_eq!(node.set_power(Power::Device(c::PowerDeviceD3)), Ok(()));
+        assert_eq!(node.power(), c::PowerDeviceD3);
+        assert_eq!(node.set_power(Power::Device(c::PowerDeviceD0)), Ok(()));
+        assert_eq!(node.power(), c::PowerDeviceD0);
+        interrupts(engine, 0);
+        node.remove();
+    });
+}
+
+#[test]
+fn the_system_sleeps_and_the_driver_switches_its_device() {
+    sound(|node, _| {
+        started(node);
+        assert_eq!(node.query_power(Power::System(c::PowerSystemSleeping3)), Ok(()));
+        assert_eq!(node.set_power(Power::System(c::PowerSystemSleeping3)), Ok(()));
+        assert_eq!(node.power(), c::PowerDeviceD3);
+        assert_eq!(node.set_power(Power::System(c::PowerSystemWorking)), Ok(()));
+        assert_eq!(node.power(), c::PowerDeviceD0);
+        node.remove();
+    });
+}
+
+#[test]
+fn what_the_driver_does_not_know_comes_back_as_it_went() {
+    sound(|node, _| {
+        started(node);
+        assert_eq!(node.system_control(), c::STATUS_NOT_SUPPORTED);
+        let capabilities = node.capabilities();
+        assert_eq!(capabilities.address, 4 << 16);
+        assert_eq!(capabilities.states[1], c::PowerDeviceD0);
+        assert_eq!(driver::resources::query_bus(driver::device()), 0x0E20_8086);
+        node.remove();
+    });
+}
+
+#[test]
+fn without_messages_there_is_a_line() {
+    let engine = Engine::new(0);
+    let system = machine::system(&[Rc::clone(&engine)], |setup| setup.messages = Some(0));
+    let ended = system.run(move |system| {
+        machine::load();
+        let node = &system.functions[0].plug;
+        started(node);
+        assert_eq!(engine.mode.get(), Some(InterruptMode::Line));
+        interrupts(&engine, 0);
+        node.remove();
+        system.unload();
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+#[test]
+fn two_devices_live_side_by_side() {
+    let engines = [Engine::new(0), Engine::new(1)];
+    let system = machine::system(&engines, |_| {});
+    let ended = system.run(move |system| {
+        machine::load();
+        let [first, second] = [&system.functions[0].plug, &system.functions[1].plug];
+        // The driver knows one device at a time: the first is removed before the second comes.
+        started(first);
+        assert_ne!(first.pdo(), second.pdo());
+        interrupts(&engines[0], 0);
+        assert!(!engines[1].interrupt(0));
+        first.remove();
+        started(second);
+        interrupts(&engines[1], 1);
+        second.remove();
+        system.unload();
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+#[test]
+fn the_registry_is_the_infs() {
+    sound(|node, _| {
+        let device = &node.device;
+        assert_eq!(device.messages_allowed.get(), 3, "of {MESSAGES} that the function has");
+        assert!(device.driver_key.contains("{4d36e97d-e325-11ce-bfc1-08002be10318}"));
+        let registry = world().registry.borrow();
+        assert_eq!(registry.value(&device.driver_key, "Copies"), Some(&Value::Dword(7)));
+        assert!(
+            device.instance.starts_with(r"PCI\VEN_8086&DEV_0E20&SUBSYS_00000000&REV_04\"),
+            "{}",
+            device.instance
+        );
+    });
+}
