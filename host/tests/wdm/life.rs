@@ -175,13 +175,16 @@ fn two_devices_live_side_by_side() {
     let ended = system.run(move |system| {
         machine::load();
         let [first, second] = [&system.functions[0].plug, &system.functions[1].plug];
-        // The driver knows one device at a time: the first is removed before the second comes.
         started(first);
-        assert_ne!(first.pdo(), second.pdo());
-        interrupts(&engines[0], 0);
-        assert!(!engines[1].interrupt(0));
-        first.remove();
+        let own = driver::device();
         started(second);
+        assert_ne!(first.pdo(), second.pdo());
+        interrupts(&engines[1], 0);
+        assert_eq!(INTERRUPTS.get(own), 0);
+        assert!(engines[0].interrupt(1));
+        wait("an interrupt", &|| DPCS.get(own) == 1);
+        assert_eq!(DPCS.get(driver::device()), 1);
+        first.remove();
         interrupts(&engines[1], 1);
         second.remove();
         system.unload();

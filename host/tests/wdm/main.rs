@@ -8,3 +8,4 @@ mod fault;
 mod life;
 mod machine;
 mod mutants;
+mod router;

@@ -12,7 +12,7 @@ use ferrite_host::{
     abi::{DEVICE_OBJECT, DRIVER_EXTENSION, DRIVER_OBJECT, Ptr, constants as c, read, write},
     image,
 };
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 
 /// Bytes of a device extension.
 const EXTENSION: u64 = 256;
@@ -74,14 +74,19 @@ thread_local! {
     static NEXT_ADD: Cell<u64> = const { Cell::new(0) };
     /// The dispatch routines that were there before: PNP, POWER, SYSTEM_CONTROL.
     static NEXT: Cell<[u64; 3]> = const { Cell::new([0; 3]) };
-    /// The device object that AddDevice made last.
-    static DEVICE: Cell<u64> = const { Cell::new(0) };
+    /// The device objects that AddDevice made.
+    static DEVICES: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     static MEMORY_LEFT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The device object that AddDevice made last.
+/// The device object that AddDevice made last; 0 if there is none.
 pub fn device() -> u64 {
-    DEVICE.get()
+    DEVICES.with_borrow(|devices| devices.last().copied().unwrap_or(0))
+}
+
+/// The device is gone.
+fn forget(device: u64) {
+    DEVICES.with_borrow_mut(|devices| devices.retain(|&known| known != device));
 }
 
 /// Variables of the driver's on its stack, which imports write to.
@@ -132,7 +137,7 @@ pub extern "win64" fn entry(object: u64, _path: u64) -> u64 {
     if driver.get(DRIVER_OBJECT::DriverUnload) == 0 {
         driver.set(DRIVER_OBJECT::DriverUnload, unload as *const () as u64);
     }
-    DEVICE.set(0);
+    DEVICES.with_borrow_mut(Vec::clear);
     MEMORY_LEFT.set(import("ExAllocatePoolWithTag", &[0, 64, TAG]));
     SUCCESS
 }
@@ -173,7 +178,7 @@ extern "win64" fn add_device(object: u64, pdo: u64) -> u64 {
     if is(Fault::FailsAndKeepsDevice) {
         return u64::from(c::STATUS_UNSUCCESSFUL);
     }
-    DEVICE.set(device);
+    DEVICES.with_borrow_mut(|devices| devices.push(device));
     PDO.set(device, pdo);
     LOWER.set(device, import("IoAttachDeviceToDeviceStack", &[device, pdo]));
     if !is(Fault::StaysInitializing) {
@@ -187,7 +192,7 @@ extern "win64" fn add_device(object: u64, pdo: u64) -> u64 {
 /// Every dispatch routine: what is not the driver's goes to who was there before.
 extern "win64" fn dispatch(device: u64, irp: u64) -> u64 {
     let major = u32::from(irps::major(irp));
-    if device != DEVICE.get() {
+    if !DEVICES.with_borrow(|devices| devices.contains(&device)) {
         let at = MAJORS.iter().position(|&known| known == major).unwrap_or(0);
         return jump(NEXT.get()[at], &[device, irp]);
     }

@@ -1,6 +1,6 @@
 //! IRP_MJ_PNP.
 
-use super::{IRP, LOWER, PENDING, SUCCESS, WORK, import, irps, resources};
+use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, resources};
 use crate::fault::{Fault, is};
 use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c};
 
@@ -95,6 +95,7 @@ fn remove(device: u64, irp: u64) -> u64 {
     resources::end(device);
     irps::set_status(irp, SUCCESS);
     let status = irps::pass_down(device, irp);
+    forget(device);
     if !is(Fault::StaysAttached) {
         import("IoDetachDevice", &[LOWER.get(device)]);
         if !is(Fault::KeepsDevice) {
