@@ -9,3 +9,4 @@ mod life;
 mod machine;
 mod mutants;
 mod router;
+mod setup;

@@ -36,14 +36,16 @@ const ON_ERROR: u8 = c::SL_INVOKE_ON_ERROR as u8;
 /// What the system does with an IRP that has come all the way back.
 type Finish = Rc<dyn Fn(u64)>;
 
+/// A stack location, and its control byte once the IRP has left it.
+type Visit = (u64, Rc<Cell<Option<u8>>>);
+
 /// The IRPs that the system has an interest in, and the cancel lock.
 #[derive(Default)]
 pub struct Irps {
     finish: RefCell<BTreeMap<u64, Finish>>,
     cancel_lock: Cell<u64>,
-    /// Dispatch routines that run: the stack location that they were given, and its control byte when the IRP
-    /// left it.
-    visits: RefCell<Vec<(u64, Rc<Cell<Option<u8>>>)>>,
+    /// Dispatch routines that run: what they were given.
+    visits: RefCell<Vec<Visit>>,
     /// IRPs that a bus driver of the host's has seen.
     arrived: RefCell<BTreeSet<u64>>,
     /// How long the host waits for an IRP of its own.
