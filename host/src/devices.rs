@@ -107,13 +107,12 @@ fn served(model: &Model) -> Vec<Served> {
 
 impl fmt::Display for Devices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.qemu {
-            Some(version) => writeln!(f, "QEMU {version} and {}", self.inf)?,
-            None => {
-                writeln!(f, "{}, class {}: functions of this program, not of QEMU's", self.inf, self.class)?;
-                for model in &self.models {
-                    writeln!(f, "  {:<48} {} (line {})", model.id, model.model, model.line)?;
-                }
+        if let Some(version) = &self.qemu {
+            writeln!(f, "QEMU {version} and {}", self.inf)?;
+        } else {
+            writeln!(f, "{}, class {}: functions of this program, not of QEMU's", self.inf, self.class)?;
+            for model in &self.models {
+                writeln!(f, "  {:<48} {} (line {})", model.id, model.model, model.line)?;
             }
         }
         for device in &self.devices {

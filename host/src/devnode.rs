@@ -92,6 +92,8 @@ impl Device {
         if self.granted.get() == 0 {
             return all;
         }
+        // The messages of MSI share one address.
+        let message = if self.hardware.is_msi() { 0 } else { message };
         let wish = self.wishes.borrow().get(message).copied().unwrap_or_default();
         match wish.processors & all {
             0 => 1 << (message % cpus.clamp(1, 64)),

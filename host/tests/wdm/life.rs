@@ -1,11 +1,15 @@
 //! The sound driver's life: every step that the plug and play manager takes.
 
 use crate::{
-    driver::{self, DPC_CPUS, DPCS, INTERRUPTS, ISR_CPUS},
+    driver::{
+        self, DPC_CPUS, DPCS, INTERRUPTS, ISR_CPUS, WORK_CPUS,
+        resources::{BY_VECTOR, GIVEN},
+    },
     machine::{self, Engine, MESSAGES, TARGET, sound, wait},
 };
 use ferrite_host::{
     abi::constants as c,
+    cpu::DIRQL,
     devnode::Wish,
     nt::plug::{DeviceNode, Power, State},
     pnp::Value,
@@ -59,6 +63,14 @@ fn the_filtered_requirements_are_honoured() {
         let device = driver::device();
         assert_eq!((INTERRUPTS.get(device), ISR_CPUS.get(device)), (2, 1 << TARGET));
         assert_eq!(DPC_CPUS.get(device), 1, "the DPC's target is another processor");
+        let given = GIVEN.with_borrow(Clone::clone);
+        let [raw, other_raw, first, second] = given[..] else { panic!("{given:x?}") };
+        let message = (c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED) as u16;
+        // Raw: the group and a message count of 1; translated: the level.
+        assert_eq!((raw.0, raw.1, raw.3), (message, 1 << 16, 1 << TARGET));
+        assert_eq!((other_raw.0, other_raw.1), (message, 1 << 16));
+        assert_eq!((first.0, first.1, first.3), (message, DIRQL.into(), 1 << TARGET));
+        assert_eq!(second.2, first.2 + 1, "each message has its vector");
         node.remove();
     });
 }
@@ -68,6 +80,8 @@ fn a_stop_takes_the_resources_and_a_start_gives_them_again() {
     sound(|node, engine| {
         started(node);
         assert_eq!(node.query_stop(), Ok(()));
+        let device = driver::device();
+        assert_eq!(WORK_CPUS.get(device), 1 << TARGET, "the worker is bound to its processor");
         node.cancel_stop();
         interrupts(engine, 0);
         for _ in 0..2 {
@@ -166,6 +180,40 @@ fn without_messages_there_is_a_line() {
         system.unload();
     });
     assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+#[test]
+fn a_line_is_connected_by_its_vector() {
+    let engine = Engine::new(0);
+    let system = machine::system(&[Rc::clone(&engine)], |setup| setup.messages = Some(0));
+    let ended = system.run(move |system| {
+        machine::load();
+        BY_VECTOR.set(true);
+        let node = &system.functions[0].plug;
+        started(node);
+        interrupts(&engine, 0);
+        node.remove();
+        BY_VECTOR.set(false);
+        system.unload();
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+#[test]
+fn the_messages_of_msi_are_one_resource() {
+    sound(|node, engine| {
+        engine.msi.set(true);
+        started(node);
+        let given = GIVEN.with_borrow(Clone::clone);
+        let [raw, translated] = given[..] else { panic!("{given:x?}") };
+        assert_eq!((raw.1, raw.3), (3 << 16, translated.3), "three messages, as the INF allows");
+        assert_eq!(engine.mode.get(), Some(InterruptMode::Messages(3)));
+        interrupts(engine, 2);
+        assert_eq!(ISR_CPUS.get(driver::device()), translated.3, "all of them go to one place");
+        interrupts(engine, 1);
+        assert_eq!(ISR_CPUS.get(driver::device()), translated.3);
+        node.remove();
+    });
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub struct Engine {
     pub mode: Cell<Option<InterruptMode>>,
     /// It was pulled out.
     pub gone: Cell<bool>,
+    /// Its messages are of MSI.
+    pub msi: Cell<bool>,
 }
 
 impl Engine {
@@ -92,6 +94,7 @@ impl Engine {
             sink: RefCell::default(),
             mode: Cell::new(None),
             gone: Cell::new(false),
+            msi: Cell::new(false),
         })
     }
 
@@ -120,6 +123,9 @@ impl Hardware for Engine {
     fn write(&self, _: usize, _: u64, _: usize, _: u64) {}
     fn messages(&self) -> usize {
         MESSAGES
+    }
+    fn is_msi(&self) -> bool {
+        self.msi.get()
     }
     fn connect(&self, mode: InterruptMode, sink: Rc<dyn Fn(u32)>) -> Result<(), String> {
         self.mode.set(Some(mode));

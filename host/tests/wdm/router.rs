@@ -12,7 +12,7 @@ use ferrite_host::{
         io::driver::NewDriver,
         plug::{DeviceNode, State},
     },
-    verify::rules,
+    verify::{Rule, rules},
     world::{Hardware, call, world},
 };
 use std::{cell::RefCell, rc::Rc};
@@ -133,6 +133,7 @@ fn a_step_out_of_order_is_noticed() {
         node.stop();
     });
     let Err(ferrite_host::verify::End::Violation(violation)) = ended else { panic!("{ended:?}") };
-    assert!(std::ptr::eq(violation.rule, &rules::HOST), "{violation}");
+    let rule: &'static Rule = &rules::HOST;
+    assert!(std::ptr::eq(violation.rule, rule), "{violation}");
     assert!(violation.detail.starts_with("stop of PCI"), "{violation}");
 }

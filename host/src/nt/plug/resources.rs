@@ -73,11 +73,18 @@ impl DeviceNode {
         }
     }
 
+    /// Interrupt descriptors: each MSI-X message has its own, those of MSI have one together, the line has one.
+    fn interrupt_descriptors(&self) -> usize {
+        let messages = self.device.granted_messages();
+        if self.device.hardware.is_msi() { 1 } else { messages.max(1) }
+    }
+
     /// What the bus driver states: the BARs where they are, and the messages that the INF allows, or the line.
     fn requirements(&self) -> u64 {
         let bars = self.device.hardware.bars();
         let messages = self.device.granted_messages();
-        let count = bars.len() + messages.max(1);
+        let interrupts = self.interrupt_descriptors();
+        let count = bars.len() + interrupts;
         let size = DESCRIPTORS + (count * Desc::SIZE) as u64;
         let at = pool::allocate("IRP_MN_QUERY_RESOURCE_REQUIREMENTS", c::PagedPool, size, TAG);
         if at == 0 {
@@ -101,7 +108,9 @@ impl DeviceNode {
             write(d.at(&Desc::u_Memory_MinimumAddress), bar.start);
             write(d.at(&Desc::u_Memory_MaximumAddress), bar.start + bar.len - 1);
         }
-        for d in places.take(messages.max(1)) {
+        // As many messages of MSI as the range is long; one of MSI-X each.
+        let range = (messages / interrupts).max(1) as u32 - 1;
+        for d in places.take(interrupts) {
             d.set(Desc::Type, c::CmResourceTypeInterrupt as u8);
             if messages == 0 {
                 d.set(Desc::ShareDisposition, SHARED);
@@ -111,7 +120,7 @@ impl DeviceNode {
             d.set(Desc::ShareDisposition, EXCLUSIVE);
             let flags = c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED;
             d.set(Desc::Flags, flags as u16);
-            d.set(Desc::u_Interrupt_MinimumVector, c::CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN);
+            d.set(Desc::u_Interrupt_MinimumVector, c::CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN - range);
             d.set(Desc::u_Interrupt_MaximumVector, c::CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN);
         }
         at
@@ -137,7 +146,8 @@ impl DeviceNode {
         let device = &self.device;
         let bars = device.hardware.bars();
         let messages = device.granted_messages();
-        let count = bars.len() + messages.max(1);
+        let interrupts = self.interrupt_descriptors();
+        let count = bars.len() + interrupts;
         let size = PARTIAL as usize + count * Partial::SIZE;
         let Some(at) = world.mem.allocate(Kind::Host, 0, size, "CM_RESOURCE_LIST") else {
             world.fail("no memory for a resource list".into())
@@ -160,7 +170,7 @@ impl DeviceNode {
         }
         let cpus = world.cpus().len();
         let base = super::super::nodes::first_vector(&self.known());
-        for (number, d) in places.take(messages.max(1)).enumerate() {
+        for (number, d) in places.take(interrupts).enumerate() {
             let vector = base + number as u32;
             let affinity = device.affinity(number, cpus);
             d.set(Partial::Type, c::CmResourceTypeInterrupt as u8);
@@ -177,8 +187,7 @@ impl DeviceNode {
             if translated {
                 d.set(Partial::u_MessageInterrupt_Translated_Level, u32::from(DIRQL));
             } else {
-                // Each MSI-X message has a descriptor of its own.
-                d.set(Partial::u_MessageInterrupt_Raw_MessageCount, 1);
+                d.set(Partial::u_MessageInterrupt_Raw_MessageCount, (messages / interrupts) as u16);
             }
             d.set(Partial::u_MessageInterrupt_Translated_Vector, vector);
         }
@@ -199,13 +208,15 @@ fn wishes(list: u64) -> Vec<Wish> {
     };
     let wish = |d: Ptr<Desc>| {
         let policy = d.get(Desc::u_Interrupt_AffinityPolicy);
-        Wish {
+        let wish = Wish {
             included: u32::from(d.get(Desc::Flags)) & c::CM_RESOURCE_INTERRUPT_POLICY_INCLUDED != 0,
             // The upper half is the processor group, of which there is one.
             policy: if policy >> 16 == 0 { policy } else { c::IrqPolicyMachineDefault },
             priority: d.get(Desc::u_Interrupt_PriorityPolicy),
             processors: d.get(Desc::u_Interrupt_TargetedProcessors),
-        }
+        };
+        let (first, last) = (d.get(Desc::u_Interrupt_MinimumVector), d.get(Desc::u_Interrupt_MaximumVector));
+        std::iter::repeat_n(wish, last.saturating_sub(first).min(MOST) as usize + 1)
     };
-    all.filter(message).map(wish).collect()
+    all.filter(message).flat_map(wish).collect()
 }

@@ -51,8 +51,10 @@ pub const INTERRUPTS: Slot = Slot(112);
 pub const ISR_CPUS: Slot = Slot(120);
 pub const DPCS: Slot = Slot(128);
 pub const DPC_CPUS: Slot = Slot(136);
+/// The processors on which the worker has been.
+pub const WORK_CPUS: Slot = Slot(144);
 /// A KDPC.
-pub const DPC: Slot = Slot(144);
+pub const DPC: Slot = Slot(152);
 
 impl Slot {
     /// Its address in the extension of a device.

@@ -35,6 +35,9 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
 
 fn start(device: u64, irp: u64) -> u64 {
     let list = irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResourcesTranslated);
+    resources::GIVEN.with_borrow_mut(Vec::clear);
+    resources::note_given(irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResources));
+    resources::note_given(list);
     if is(Fault::StartsAlone) {
         return irps::complete(irp, SUCCESS);
     }

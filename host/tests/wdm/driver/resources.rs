@@ -2,7 +2,7 @@
 
 use super::{
     ADAPTER, BUFFER, DPC, DPC_CPUS, DPCS, INTERRUPT, INTERRUPTS, IRP, ISR_CPUS, LENGTH, LOGICAL, Locals,
-    MEMORY, PDO, REGISTERS, STOP, SUCCESS, TAG, THREAD, VERSION, WORK, import, irps, jump,
+    MEMORY, PDO, REGISTERS, STOP, SUCCESS, TAG, THREAD, VERSION, WORK, WORK_CPUS, import, irps, jump,
 };
 use crate::{
     fault::{Fault, is},
@@ -10,9 +10,12 @@ use crate::{
 };
 use ferrite_host::abi::{
     CM_PARTIAL_RESOURCE_DESCRIPTOR as Partial, DEVICE_DESCRIPTION, DMA_ADAPTER, DMA_OPERATIONS,
+    IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS as Full,
     IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS as Message, IO_RESOURCE_DESCRIPTOR as Desc,
     IO_STACK_LOCATION as Stack, Layout, Ptr, bytes, constants as c, fill, read, write, write_bytes,
 };
+
+use std::cell::{Cell, RefCell};
 
 /// Offset of the first descriptor in requirements, and in a resource list.
 const DESCRIPTORS: u64 = 40;
@@ -21,6 +24,13 @@ const PARTIAL: u64 = 20;
 const COMMON: u64 = 4096;
 /// Bytes of a BUS_INTERFACE_STANDARD.
 const INTERFACE: usize = 64;
+
+thread_local! {
+    /// The driver connects its interrupt by the vector that it was started with, not by its device.
+    pub static BY_VECTOR: Cell<bool> = const { Cell::new(false) };
+    /// What the raw and the translated resources said of interrupts: flags, count or level, vector, affinity.
+    pub static GIVEN: RefCell<Vec<(u16, u32, u32, u64)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// IRP_MN_FILTER_RESOURCE_REQUIREMENTS: two messages to the processor [`TARGET`], instead of whatever there was.
 pub fn filter(device: u64, irp: u64) -> u64 {
@@ -31,8 +41,12 @@ pub fn filter(device: u64, irp: u64) -> u64 {
     let all = (0..u64::from(count)).map(|i| list + DESCRIPTORS + i * Desc::SIZE as u64);
     let message =
         |at: &u64| u32::from(Ptr::<Desc>::new(*at).get(Desc::Flags)) & c::CM_RESOURCE_INTERRUPT_MESSAGE != 0;
-    let Some(first) = all.clone().find(message) else {
-        // A line stays as it is.
+    let range = |at: &u64| {
+        let d = Ptr::<Desc>::new(*at);
+        d.get(Desc::u_Interrupt_MaximumVector) - d.get(Desc::u_Interrupt_MinimumVector)
+    };
+    let Some(first) = all.clone().find(|at| message(at) && range(at) == 0) else {
+        // A line stays as it is, and so do the messages of MSI.
         return irps::complete(irp, status);
     };
     let others: Vec<u64> = all.filter(|at| !message(at)).collect();
@@ -76,7 +90,7 @@ pub fn take(device: u64, list: u64) -> u64 {
     }
     import("KeInitializeDpc", &[DPC.at(device), dpc as *const () as u64, device]);
     import("KeSetTargetProcessorDpc", &[DPC.at(device), 0]);
-    let status = connect(device);
+    let status = if BY_VECTOR.get() { connect_by_vector(device, list) } else { connect(device) };
     if status != SUCCESS {
         return status;
     }
@@ -99,6 +113,39 @@ fn connect(device: u64) -> u64 {
     let status = import("IoConnectInterruptEx", &[p]) & 0xFFFF_FFFF;
     VERSION.set(device, read::<u32>(p).into());
     status
+}
+
+/// Notes what a resource list says of interrupts, and answers the last.
+pub fn note_given(list: u64) -> (u16, u32, u32, u64) {
+    let count = read::<u32>(list + 16);
+    let all = (0..u64::from(count)).map(|i| Ptr::<Partial>::new(list + PARTIAL + i * Partial::SIZE as u64));
+    let mut last = (0, 0, 0, 0);
+    for d in all.filter(|d| u32::from(d.get(Partial::Type)) == c::CmResourceTypeInterrupt) {
+        let (level, vector) = (d.get(Partial::u_Interrupt_Level), d.get(Partial::u_Interrupt_Vector));
+        last = (d.get(Partial::Flags), level, vector, read(d.at(&Partial::u_Interrupt_Affinity)));
+        GIVEN.with_borrow_mut(|given| given.push(last));
+    }
+    last
+}
+
+/// CONNECT_FULLY_SPECIFIED, with the translated resources of a line.
+fn connect_by_vector(device: u64, list: u64) -> u64 {
+    let (_, level, vector, affinity) = note_given(list);
+    let block = Locals::<10>::new();
+    let p = block.addr();
+    write(p, c::CONNECT_FULLY_SPECIFIED);
+    let m: Ptr<Full> = Ptr::new(p + 8);
+    m.set(Full::PhysicalDeviceObject, PDO.get(device));
+    m.set(Full::InterruptObject, INTERRUPT.at(device));
+    m.set(Full::ServiceRoutine, isr as *const () as u64);
+    m.set(Full::ServiceContext, device);
+    m.set(Full::SynchronizeIrql, level as u8);
+    m.set(Full::Vector, vector);
+    m.set(Full::Irql, level as u8);
+    m.set(Full::ShareVector, 1);
+    m.set(Full::ProcessorEnableMask, affinity);
+    VERSION.set(device, c::CONNECT_FULLY_SPECIFIED.into());
+    import("IoConnectInterruptEx", &[p]) & 0xFFFF_FFFF
 }
 
 fn processor() -> u64 {
@@ -127,6 +174,7 @@ extern "win64" fn work(device: u64) {
     import("KeSetSystemAffinityThreadEx", &[1 << TARGET]);
     loop {
         import("KeWaitForSingleObject", &[WORK.get(device), 0, 0, 0, 0]);
+        WORK_CPUS.set(device, WORK_CPUS.get(device) | processor());
         let irp = IRP.get(device);
         IRP.set(device, 0);
         if irp != 0 {
