@@ -43,6 +43,8 @@ pub struct Device {
     granted: Cell<usize>,
     /// What the driver asked for each of them.
     wishes: RefCell<Vec<Wish>>,
+    /// The device power state that the bus driver set last (`DEVICE_POWER_STATE`).
+    pub power: Cell<u32>,
 }
 
 impl Device {
@@ -57,6 +59,7 @@ impl Device {
             messages_allowed: Cell::new(messages),
             granted: Cell::new(messages),
             wishes: RefCell::default(),
+            power: Cell::new(c::PowerDeviceD0),
         }
     }
 

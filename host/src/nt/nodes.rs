@@ -40,8 +40,6 @@ pub struct Known {
     pub managed: Cell<bool>,
     /// `IRP_MN_START_DEVICE` has reached the bus driver, and the device was not stopped or removed since.
     pub started: Cell<bool>,
-    /// The device power state that the bus driver set last.
-    pub power: Cell<u32>,
 }
 
 /// The nodes that there are.
@@ -93,7 +91,6 @@ impl Nt {
             fdo: Cell::new(0),
             managed: Cell::new(false),
             started: Cell::new(false),
-            power: Cell::new(c::PowerDeviceD0),
         });
         self.nodes.known.borrow_mut().push(Rc::clone(&known));
         known
@@ -196,7 +193,7 @@ impl Platform for Nodes {
         let nodes = world().nt.nodes.all();
         let (known, addr) = nodes
             .iter()
-            .find_map(|known| Some((known, world().map_registers(&known.device.hardware, physical, len)?)))?;
+            .find_map(|known| Some((known, world().map_registers_of(&known.device, physical, len)?)))?;
         if known.managed.get() && !known.started.get() {
             world().violation(
                 &rules::START_WAIT,

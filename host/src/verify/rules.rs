@@ -54,6 +54,8 @@ rules! {
     START_WAIT = "WDM-START", "StartDeviceWait", "0xC9";
     /// `AddDevice` that attaches nothing, or leaves a device object that is not initialized, or one behind a failure.
     ADD_DEVICE = "WDM-ADD", "AddDevice", "0xC9";
+    /// Registers of a device that is off.
+    POWER = "WDM-POWER", "register access in a low-power state", "";
     /// Interrupts connected or registers mapped when the device has no resources any more.
     STOP_LEAK = "WDM-STOP", "resources kept by a device that is stopped or gone", "0xC4";
     /// Anything of a device's left behind when it is removed.

@@ -25,6 +25,7 @@ pub enum Fault {
     SwallowsPower,
     SwallowsWmi,
     FailsRemove,
+    TouchesWhenOff,
     // Stop and removal.
     KeepsInterruptAtStop,
     KeepsRegistersAtStop,

@@ -88,6 +88,8 @@ mutants! {
     keeping_a_wmi_irp: SwallowsWmi is IRP_NOT_PASSED, "IRP_MJ_SYSTEM_CONTROL";
     failing_a_removal: FailsRemove is IRP_NOT_PASSED, "IRP_MN_REMOVE_DEVICE";
 
+    writing_a_register_when_off: TouchesWhenOff is POWER, "write of register 0x8";
+
     keeping_an_interrupt_at_stop: KeepsInterruptAtStop is STOP_LEAK, "2 interrupts connected";
     keeping_registers_at_stop: KeepsRegistersAtStop is STOP_LEAK, "1 register ranges mapped";
     keeping_an_interrupt_when_gone: KeepsInterruptWhenGone is STOP_LEAK, "after IRP_MN_SURPRISE_REMOVAL";

@@ -1,6 +1,5 @@
 //! I/O request packets: their way down and back up a device stack.
 
-use super::device;
 use crate::{
     abi::{
         DEVICE_OBJECT, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IO_STATUS_BLOCK, IRP, Layout, Ptr,
@@ -65,6 +64,11 @@ impl Irps {
     /// The bottom of a stack has got an IRP.
     pub fn arrive(&self, addr: u64) {
         self.arrived.borrow_mut().insert(addr);
+    }
+
+    /// Whether the bottom of the stack has got it; asked once.
+    pub fn take_arrival(&self, addr: u64) -> bool {
+        self.arrived.borrow_mut().remove(&addr)
     }
 }
 
@@ -254,50 +258,6 @@ pub fn complete(addr: u64) {
     if let Some(finish) = finish {
         finish(addr);
     }
-}
-
-/// Sends an IRP of the host's to the top of a device's stack and waits for it: status and information.
-pub fn request(device: u64, fill_in: impl Fn(Ptr<Stack>, u64), what: &'static str) -> (u32, u64) {
-    let (status, information, _) = request_down(device, fill_in, what);
-    (status, information)
-}
-
-/// The same; also whether the IRP got to the bottom of the stack.
-pub fn request_down(device: u64, fill_in: impl Fn(Ptr<Stack>, u64), what: &'static str) -> (u32, u64, bool) {
-    let world = world();
-    let top = device::top(device);
-    let addr = allocate(what, Ptr::<DEVICE_OBJECT>::new(top).get(DEVICE_OBJECT::StackSize));
-    if addr == 0 {
-        return (c::STATUS_INSUFFICIENT_RESOURCES, 0, true);
-    }
-    set_status(addr, c::STATUS_NOT_SUPPORTED, 0);
-    fill_in(next_location(addr), addr);
-    let done = Rc::new(Cell::new(None));
-    let result = Rc::clone(&done);
-    on_finish(addr, move |addr| result.set(Some((status_of(addr), information(addr)))));
-    let returned = send(what, top, addr);
-    let patience = world.nt.irps.patience.0.get();
-    let until = world.clock.now().after(patience);
-    // Only a pending IRP may come back later.
-    if done.get().is_none() && returned != c::STATUS_PENDING {
-        world.violation(
-            &rules::IRP_LOST,
-            format!("{what}: {returned:#x} returned, but the IRP is not completed"),
-        );
-    }
-    if !world.sched.block(what, Some(until), &|| done.get().is_some()) {
-        world.violation(&rules::IRP_LOST, format!("{what}: pended, and not completed within {patience:?}"));
-    }
-    let bottom = world.nt.irps.arrived.borrow_mut().remove(&addr);
-    free(what, addr);
-    let (status, information) = done.get().unwrap_or((c::STATUS_UNSUCCESSFUL, 0));
-    if returned != c::STATUS_PENDING && returned != status {
-        world.violation(
-            &rules::IRP_STATUS,
-            format!("{what}: {returned:#x} returned, but the IRP is completed with {status:#x}"),
-        );
-    }
-    (status, information, bottom)
 }
 
 /// Lets the driver below have this driver's stack location: what IoSkipCurrentIrpStackLocation does.

@@ -58,7 +58,7 @@ fn power(pdo: u64, stack: Ptr<Stack>) -> (u32, u64) {
         && stack.get(Stack::Parameters_Power_Type) == DEVICE_POWER
         && let Some(known) = world().nt.nodes.at(pdo)
     {
-        known.power.set(read(stack.at(&Stack::Parameters_Power_State)));
+        known.device.power.set(read(stack.at(&Stack::Parameters_Power_State)));
     }
     (c::STATUS_SUCCESS, 0)
 }
@@ -73,7 +73,13 @@ fn set_started(pdo: u64, started: bool) {
 fn plug_and_play(pdo: u64, stack: Ptr<Stack>, request: u64) -> (u32, u64) {
     let minor = u32::from(stack.get(Stack::MinorFunction));
     match minor {
-        c::IRP_MN_START_DEVICE => set_started(pdo, true),
+        c::IRP_MN_START_DEVICE => {
+            set_started(pdo, true);
+            // A device that starts is on.
+            if let Some(known) = world().nt.nodes.at(pdo) {
+                known.device.power.set(c::PowerDeviceD0);
+            }
+        }
         c::IRP_MN_STOP_DEVICE | c::IRP_MN_REMOVE_DEVICE => set_started(pdo, false),
         _ => {}
     }

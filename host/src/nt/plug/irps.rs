@@ -4,7 +4,7 @@ use super::{DeviceNode, State};
 use crate::{
     abi::{self, DEVICE_CAPABILITIES, IO_STACK_LOCATION as Stack, Layout, Ptr, constants as c, read, write},
     mem::Kind,
-    nt::{io::irp, memory::pool, status},
+    nt::{io::request, memory::pool, status},
     verify::rules,
     world::world,
 };
@@ -38,7 +38,7 @@ pub enum Power {
 impl DeviceNode {
     /// Sends an IRP down the device's stack; it has to get to the bottom unless the driver fails it.
     pub(super) fn request(&self, what: &'static str, fill: impl Fn(Ptr<Stack>, u64)) -> (u32, u64) {
-        let (status, information, bottom) = irp::request_down(self.known().pdo, fill, what);
+        let (status, information, bottom) = request::request_down(self.known().pdo, fill, what);
         // What a driver does not know it passes down as it came.
         if !bottom && (status::success(status) || status == c::STATUS_NOT_SUPPORTED) {
             world().violation(

@@ -107,7 +107,7 @@ impl DeviceNode {
     /// The device power state that reached the bus driver last (DEVICE_POWER_STATE).
     #[must_use]
     pub fn power(&self) -> u32 {
-        self.known().power.get()
+        self.device.power.get()
     }
 
     /// What IRP_MN_QUERY_CAPABILITIES answered after the last start.

@@ -3,7 +3,7 @@ use crate::{
     abi::{DEVICE_OBJECT as Device, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IRP, Ptr, constants as c},
     nt::{
         Platform,
-        io::{driver::NewDriver, irp, pdo},
+        io::{driver::NewDriver, irp, pdo, request},
     },
     verify::rules,
 };
@@ -158,7 +158,7 @@ fn what_a_driver_does_not_handle_is_refused() {
     run(|| {
         let mine = device(driver(), 0);
         let fill = |stack: Ptr<Stack>, _: u64| stack.set(Stack::MajorFunction, c::IRP_MJ_READ as u8);
-        assert_eq!(irp::request(mine, fill, "test"), (c::STATUS_INVALID_DEVICE_REQUEST, 0));
+        assert_eq!(request::request(mine, fill, "test"), (c::STATUS_INVALID_DEVICE_REQUEST, 0));
     })
     .expect("no violation");
 }

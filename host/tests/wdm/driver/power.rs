@@ -1,8 +1,8 @@
 //! IRP_MJ_POWER: the driver owns its device's power.
 
-use super::{PDO, PENDING, SUCCESS, import, irps};
+use super::{PDO, PENDING, REGISTERS, SUCCESS, import, irps};
 use crate::fault::{Fault, is};
-use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c, read};
+use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c, read, write};
 
 /// POWER_STATE_TYPE.
 const SYSTEM: u32 = 0;
@@ -25,8 +25,13 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
         import("PoRequestPowerIrp", &[PDO.get(device), minor, state.into(), done, context, 0]);
         return PENDING;
     }
+    let off = read::<u32>(p.at(&Stack::Parameters_Power_State)) == c::PowerDeviceD3;
     irps::set_status(irp, SUCCESS);
-    irps::pass_down(device, irp)
+    let status = irps::pass_down(device, irp);
+    if set && off && is(Fault::TouchesWhenOff) {
+        write(REGISTERS.get(device) + 8, 0_u32);
+    }
+    status
 }
 
 /// The device has its state: the system's IRP goes on.

@@ -119,13 +119,13 @@ fn connect(device: u64) -> u64 {
 pub fn note_given(list: u64) -> (u16, u32, u32, u64) {
     let count = read::<u32>(list + 16);
     let all = (0..u64::from(count)).map(|i| Ptr::<Partial>::new(list + PARTIAL + i * Partial::SIZE as u64));
-    let mut last = (0, 0, 0, 0);
+    let mut found = (0, 0, 0, 0);
     for d in all.filter(|d| u32::from(d.get(Partial::Type)) == c::CmResourceTypeInterrupt) {
         let (level, vector) = (d.get(Partial::u_Interrupt_Level), d.get(Partial::u_Interrupt_Vector));
-        last = (d.get(Partial::Flags), level, vector, read(d.at(&Partial::u_Interrupt_Affinity)));
-        GIVEN.with_borrow_mut(|given| given.push(last));
+        found = (d.get(Partial::Flags), level, vector, read(d.at(&Partial::u_Interrupt_Affinity)));
+        GIVEN.with_borrow_mut(|given| given.push(found));
     }
-    last
+    found
 }
 
 /// CONNECT_FULLY_SPECIFIED, with the translated resources of a line.
