@@ -3,7 +3,8 @@
 use crate::{
     driver::{
         self, DPC_CPUS, DPCS, INTERRUPTS, ISR_CPUS, WORK_CPUS,
-        resources::{BY_VECTOR, GIVEN},
+        pnp::BUSY,
+        resources::{BY_VECTOR, GIVEN, RUNS_SHORT},
     },
     machine::{self, Engine, MESSAGES, TARGET, sound, wait},
 };
@@ -111,6 +112,35 @@ fn a_device_that_was_never_started_is_removed() {
         assert_eq!(node.add(), Ok(()));
         node.remove();
         started(node);
+        node.remove();
+    });
+}
+
+#[test]
+fn a_device_that_does_not_start_is_removed_and_comes_again() {
+    sound(|node, engine| {
+        RUNS_SHORT.set(true);
+        assert_eq!(node.add(), Ok(()));
+        assert_eq!(node.start(), Err(c::STATUS_INSUFFICIENT_RESOURCES));
+        assert_eq!(node.state(), State::Enumerated);
+        RUNS_SHORT.set(false);
+        started(node);
+        interrupts(engine, 0);
+        node.remove();
+    });
+}
+
+#[test]
+fn a_device_in_use_stays() {
+    sound(|node, engine| {
+        started(node);
+        BUSY.set(true);
+        assert_eq!(node.query_stop(), Err(c::STATUS_UNSUCCESSFUL));
+        assert_eq!(node.query_remove(), Err(c::STATUS_UNSUCCESSFUL));
+        assert_eq!(node.state(), State::Started);
+        interrupts(engine, 0);
+        BUSY.set(false);
+        assert_eq!(node.query_remove(), Ok(()));
         node.remove();
     });
 }

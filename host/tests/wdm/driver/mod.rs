@@ -3,7 +3,7 @@
 //! It stands on the driver's side of the binary interface: it calls the imports that an image would be bound to.
 
 mod irps;
-mod pnp;
+pub mod pnp;
 mod power;
 pub mod resources;
 

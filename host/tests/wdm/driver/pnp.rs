@@ -3,9 +3,18 @@
 use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, resources};
 use crate::fault::{Fault, is};
 use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c};
+use std::cell::Cell;
+
+thread_local! {
+    /// The device is in use: it is neither stopped nor removed.
+    pub static BUSY: Cell<bool> = const { Cell::new(false) };
+}
 
 pub fn dispatch(device: u64, irp: u64) -> u64 {
     match irps::minor(irp) {
+        c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE if BUSY.get() => {
+            irps::complete(irp, c::STATUS_UNSUCCESSFUL.into())
+        }
         c::IRP_MN_START_DEVICE => start(device, irp),
         c::IRP_MN_FILTER_RESOURCE_REQUIREMENTS => resources::filter(device, irp),
         c::IRP_MN_QUERY_STOP_DEVICE => query_stop(device, irp),

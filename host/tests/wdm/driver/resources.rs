@@ -28,6 +28,8 @@ const INTERFACE: usize = 64;
 thread_local! {
     /// The driver connects its interrupt by the vector that it was started with, not by its device.
     pub static BY_VECTOR: Cell<bool> = const { Cell::new(false) };
+    /// The driver lacks something when it has taken everything else.
+    pub static RUNS_SHORT: Cell<bool> = const { Cell::new(false) };
     /// What the raw and the translated resources said of interrupts: flags, count or level, vector, affinity.
     pub static GIVEN: RefCell<Vec<(u16, u32, u32, u64)>> = const { RefCell::new(Vec::new()) };
 }
@@ -96,6 +98,10 @@ pub fn take(device: u64, list: u64) -> u64 {
     }
     start_thread(device);
     take_dma(device);
+    if RUNS_SHORT.get() {
+        release(device, false, false);
+        return c::STATUS_INSUFFICIENT_RESOURCES.into();
+    }
     MEMORY.set(device, import("ExAllocatePoolWithTag", &[0, 128, TAG]));
     SUCCESS
 }
