@@ -1,8 +1,8 @@
-//! What QEMU offers, and which of it an INF serves.
+//! What an INF serves, and which of the NICs that QEMU offers is among it.
 
 use crate::{
     device::{Error, qemu},
-    pnp::{self, DeviceIds, Diagnostics, Inf, Target},
+    pnp::{self, DeviceIds, Diagnostics, Inf, Model, Target},
 };
 use serde::Serialize;
 use std::{fmt, path::Path};
@@ -34,10 +34,14 @@ pub struct Served {
 /// See the module.
 #[derive(Clone, Debug, Serialize)]
 pub struct Devices {
-    /// QEMU's version.
-    pub qemu: String,
+    /// QEMU's version; absent for a class of which QEMU has no devices.
+    pub qemu: Option<String>,
     /// The INF that was matched.
     pub inf: String,
+    /// Its setup class.
+    pub class: String,
+    /// Every model that it serves on this Windows.
+    pub models: Vec<Served>,
     /// What it warns of.
     pub warnings: Vec<String>,
     /// NICs for PCI.
@@ -55,13 +59,14 @@ pub enum DevicesError {
     Inf(#[from] Diagnostics),
 }
 
-/// Asks QEMU, and matches each of its NICs against the INF.
+/// Lists the models of an INF. If it is of class Net, asks QEMU, and matches each of its NICs against the INF.
 ///
 /// # Errors
 /// QEMU cannot be asked, or the INF cannot be read.
 pub fn list(program: &Path, inf: &Path) -> Result<Devices, DevicesError> {
     let parsed = Inf::load(inf, Target::windows_10())?;
-    let offers = qemu::offers(program)?;
+    let class = parsed.version().class.clone();
+    let offers = if class.eq_ignore_ascii_case("Net") { Some(qemu::offers(program)?) } else { None };
     let device = |offer: &qemu::Offer| {
         let ids = offer.function.as_ref().map(|function| DeviceIds {
             hardware: function.hardware_ids(),
@@ -80,16 +85,36 @@ pub fn list(program: &Path, inf: &Path) -> Result<Devices, DevicesError> {
         }
     };
     Ok(Devices {
-        qemu: offers.version.to_string(),
+        qemu: offers.as_ref().map(|offers| offers.version.to_string()),
         inf: inf.display().to_string(),
+        models: parsed.models().flat_map(served).collect(),
+        class,
         warnings: parsed.warnings().iter().map(ToString::to_string).collect(),
-        devices: offers.nics.iter().map(device).collect(),
+        devices: offers.iter().flat_map(|offers| &offers.nics).map(device).collect(),
     })
+}
+
+/// A line of the models section: one entry for each identifier.
+fn served(model: &Model) -> Vec<Served> {
+    let ids = model.hardware_id.iter().chain(&model.compatible_ids);
+    let entry = |id: &String| Served {
+        model: model.description.clone(),
+        id: id.clone(),
+        line: model.at.line as usize,
+    };
+    ids.map(entry).collect()
 }
 
 impl fmt::Display for Devices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "QEMU {} and {}", self.qemu, self.inf)?;
+        if let Some(version) = &self.qemu {
+            writeln!(f, "QEMU {version} and {}", self.inf)?;
+        } else {
+            writeln!(f, "{}, class {}: functions of this program, not of QEMU's", self.inf, self.class)?;
+            for model in &self.models {
+                writeln!(f, "  {:<48} {} (line {})", model.id, model.model, model.line)?;
+            }
+        }
         for device in &self.devices {
             let id = device.hardware_ids.get(1).map_or("(not to be had on its own)", String::as_str);
             write!(f, "  {:<24} {id:<48}", device.model)?;

@@ -6,12 +6,28 @@ use crate::{
     mem::Kind,
     world::{Hardware, world},
 };
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// `CmResourceShareDeviceExclusive`.
 const EXCLUSIVE: u8 = 1;
 /// `CmResourceShareShared`.
 const SHARED: u8 = 3;
+
+/// What a driver asked for one message when it filtered the resource requirements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// `CM_RESOURCE_INTERRUPT_POLICY_INCLUDED` was set. The documentation does not say that the rest needs it.
+    pub included: bool,
+    /// `IRQ_DEVICE_POLICY`.
+    pub policy: u32,
+    /// `IRQ_PRIORITY`.
+    pub priority: u32,
+    /// `TargetedProcessors`, of group 0.
+    pub processors: u64,
+}
 
 /// A device node with a driver.
 pub struct Device {
@@ -25,6 +41,10 @@ pub struct Device {
     pub messages_allowed: Cell<usize>,
     /// What is left of them after the driver filtered its requirements.
     granted: Cell<usize>,
+    /// What the driver asked for each of them.
+    wishes: RefCell<Vec<Wish>>,
+    /// The device power state that the bus driver set last (`DEVICE_POWER_STATE`).
+    pub power: Cell<u32>,
 }
 
 impl Device {
@@ -38,6 +58,8 @@ impl Device {
             driver_key,
             messages_allowed: Cell::new(messages),
             granted: Cell::new(messages),
+            wishes: RefCell::default(),
+            power: Cell::new(c::PowerDeviceD0),
         }
     }
 
@@ -50,6 +72,37 @@ impl Device {
     /// Sets what the resource requirements came to.
     pub fn grant(&self, messages: usize) {
         self.granted.set(messages);
+        self.wishes.take();
+    }
+
+    /// Grants a message for each wish, as far as the function has them; none means the line.
+    pub fn grant_as(&self, mut wishes: Vec<Wish>) {
+        wishes.truncate(self.hardware.messages());
+        self.granted.set(wishes.len());
+        self.wishes.replace(wishes);
+    }
+
+    /// What the driver asked for each message that it was granted.
+    #[must_use]
+    pub fn wishes(&self) -> Vec<Wish> {
+        self.wishes.borrow().clone()
+    }
+
+    /// The processors that a message may interrupt, or the line if there are no messages, out of `cpus`.
+    #[must_use]
+    pub fn affinity(&self, message: usize, cpus: usize) -> u64 {
+        let all = u64::MAX >> (64 - cpus.clamp(1, 64));
+        if self.granted.get() == 0 {
+            return all;
+        }
+        // The messages of MSI share one address.
+        let message = if self.hardware.is_msi() { 0 } else { message };
+        let wish = self.wishes.borrow().get(message).copied().unwrap_or_default();
+        match wish.processors & all {
+            0 => 1 << (message % cpus.clamp(1, 64)),
+            processors if wish.policy == c::IrqPolicySpecifiedProcessors => processors,
+            _ => 1 << (message % cpus.clamp(1, 64)),
+        }
     }
 
     /// An `NDIS_RESOURCE_LIST` of what the device has, in memory; the caller frees it.

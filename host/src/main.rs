@@ -45,7 +45,7 @@ struct InspectOptions {
     json: bool,
 }
 
-/// List the NICs that QEMU offers, and which of them an INF serves.
+/// List what an INF serves: for class Net, which of the NICs that QEMU offers; for class System, its models.
 #[derive(clap::Args)]
 struct DevicesOptions {
     /// The INF.

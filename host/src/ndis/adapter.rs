@@ -183,6 +183,8 @@ pub struct Adapter {
     pub leaving: Cell<bool>,
     /// `MiniportCheckForHangEx`, or the reset that it asked for, runs.
     pub checking: Cell<bool>,
+    /// `IRP_MN_REMOVE_DEVICE` is in progress.
+    pub removing: Cell<bool>,
     /// The surprise removal notice was given.
     pub removed: Cell<bool>,
     /// NBLs that the driver owes a completion.
@@ -237,6 +239,7 @@ impl Adapter {
             initialized_at: Cell::new(0),
             leaving: Cell::new(false),
             checking: Cell::new(false),
+            removing: Cell::new(false),
             removed: Cell::new(false),
             sends: RefCell::default(),
             receives: RefCell::default(),

@@ -1,6 +1,6 @@
 //! Miniport drivers: registration, optional handlers, what they ask of NDIS itself.
 
-use super::check;
+use super::{check, wdm};
 use crate::{
     abi::{
         NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars,
@@ -172,6 +172,7 @@ imports! {
                 return status;
             }
         }
+        wdm::take_over(driver_object);
         c::NDIS_STATUS_SUCCESS
     }
 

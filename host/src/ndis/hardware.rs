@@ -3,6 +3,7 @@
 use super::{check, objects::Object};
 use crate::{
     abi::{self, constants as c},
+    devnode::Device,
     imports,
     trap::{Registers, Window},
     verify::rules,
@@ -33,18 +34,36 @@ impl Object for Mapping {
 /// A range of a BAR as the driver sees it: every access may switch CPUs.
 struct BarWindow {
     hardware: Rc<dyn Hardware>,
+    /// The device whose power state the bus driver knows; NDIS has its own way to switch an adapter's.
+    device: Option<Rc<Device>>,
     bar: Bar,
     offset: u64,
+}
+
+impl BarWindow {
+    /// A device that is off has no registers.
+    fn check(&self, access: &str, offset: u64) {
+        let off = self.device.as_ref().filter(|device| device.power.get() != c::PowerDeviceD0);
+        if let Some(device) = off {
+            let (instance, state) = (&device.instance, device.power.get().saturating_sub(1));
+            world().violation(
+                &rules::POWER,
+                format!("{access} of register {:#x} of {instance} in D{state}", self.offset + offset),
+            );
+        }
+    }
 }
 
 impl Window for BarWindow {
     fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
         world().sched.yield_point();
+        self.check("read", offset);
         self.hardware.read(self.bar.index, self.offset + offset, size)
     }
 
     fn write(&self, offset: u64, size: usize, value: u64, _: &Registers) {
         world().sched.yield_point();
+        self.check("write", offset);
         self.hardware.write(self.bar.index, self.offset + offset, size, value);
     }
 }
@@ -52,13 +71,29 @@ impl Window for BarWindow {
 impl World {
     /// Maps registers of a function at a physical address; `None` if no BAR of it covers the range.
     pub fn map_registers(&self, hardware: &Rc<dyn Hardware>, physical: u64, len: u64) -> Option<u64> {
+        self.map_window(hardware, None, physical, len)
+    }
+
+    /// The same for a device of the plug and play manager's: its registers are there while it is on.
+    pub fn map_registers_of(&self, device: &Rc<Device>, physical: u64, len: u64) -> Option<u64> {
+        self.map_window(&device.hardware, Some(Rc::clone(device)), physical, len)
+    }
+
+    fn map_window(
+        &self,
+        hardware: &Rc<dyn Hardware>,
+        device: Option<Rc<Device>>,
+        physical: u64,
+        len: u64,
+    ) -> Option<u64> {
         let covers = |bar: &Bar| {
             bar.memory
                 && physical >= bar.start
                 && physical.checked_add(len).is_some_and(|end| end <= bar.start + bar.len)
         };
         let bar = hardware.bars().into_iter().find(covers)?;
-        let window = BarWindow { hardware: Rc::clone(hardware), bar, offset: physical - bar.start };
+        let offset = physical - bar.start;
+        let window = BarWindow { hardware: Rc::clone(hardware), device, bar, offset };
         self.trap.map_window(len, Box::new(window)).ok()
     }
 }

@@ -40,7 +40,7 @@ impl Ndis {
     }
 
     /// Ends the run if anything of the driver's is left after its unload.
-    pub(super) fn check_unloaded(&self) {
+    pub fn check_unloaded(&self) {
         let world = world();
         let mut names: Vec<String> =
             self.objects.left(None).iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();

@@ -55,6 +55,7 @@ impl Ndis {
             world().mem.allocate(Kind::Host, 0, 4096, "miniport adapter").ok_or(c::NDIS_STATUS_RESOURCES)?;
         let adapter = Rc::new(Adapter::new(handle, Rc::clone(miniport), device));
         self.adapters.borrow_mut().push(Rc::clone(&adapter));
+        world().nt.device_objects(&adapter.device);
         let handler = miniport.pnp.get().add_device;
         if handler != 0 {
             let status = call("MiniportAddDevice", handler, &[handle, miniport.context]) as u32;
@@ -312,13 +313,28 @@ impl Ndis {
     }
 
     fn forget(&self, adapter: &Rc<Adapter>) {
-        world().nt.remove_device_objects(&adapter.device);
+        let nt = &world().nt;
+        let known = nt.enumerate(&adapter.device);
+        if known.managed.get() {
+            // Its IRP is on the way; what was added in vain has none.
+            if adapter.state() == State::Halted && !adapter.removing.get() {
+                nt.remove_functional(&known);
+            }
+        } else {
+            nt.remove_device_objects(&adapter.device);
+        }
         self.adapters.borrow_mut().retain(|known| known.handle != adapter.handle);
         free(adapter.handle);
     }
 
-    /// The driver's `DriverUnload`, through NDIS.
+    /// The driver's `DriverUnload`, through NDIS, and the check that nothing is left.
     pub fn unload(&self) {
+        self.unload_driver();
+        self.check_unloaded();
+    }
+
+    /// `MiniportDriverUnload`.
+    pub(super) fn unload_driver(&self) {
         let world = world();
         if let Some(miniport) = self.miniport() {
             call("MiniportDriverUnload", miniport.handlers.unload, &[miniport.driver_object]);
@@ -329,7 +345,6 @@ impl Ndis {
                 );
             }
         }
-        self.check_unloaded();
     }
 }
 

@@ -26,6 +26,7 @@ mod status;
 mod sync;
 mod system;
 mod timers;
+pub mod wdm;
 mod work;
 
 use adapter::Adapter;

@@ -22,9 +22,10 @@ pub mod io;
 pub mod layout;
 mod lists;
 pub mod memory;
-mod nodes;
+pub mod nodes;
 pub mod objects;
 mod platform;
+pub mod plug;
 mod registry;
 mod rtl;
 mod security;
@@ -76,7 +77,8 @@ pub struct Nt {
     /// Device objects, drivers, names.
     pub devices: io::device::Devices,
     drivers: io::driver::Drivers,
-    irps: io::irp::Irps,
+    /// IRPs on their way.
+    pub irps: io::irp::Irps,
     power: io::power::Power,
     interrupts: io::interrupt::Interrupts,
     dma: io::dma::Dma,
@@ -91,11 +93,12 @@ pub struct Nt {
     thunks: thunks::Thunks,
     variables: variables::Variables,
     platform: RefCell<Option<Rc<dyn Platform>>>,
-    nodes: nodes::NodeObjects,
+    /// Device nodes.
+    pub nodes: nodes::NodeObjects,
 }
 
 impl Nt {
-    /// Gives the kernel another machine than the device nodes of NDIS's adapters.
+    /// Gives the kernel another machine than the device nodes.
     pub fn set_platform(&self, platform: Rc<dyn Platform>) {
         self.platform.replace(Some(platform));
     }

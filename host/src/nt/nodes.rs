@@ -1,18 +1,20 @@
-//! The device nodes of NDIS's adapters as the kernel's own functions see them: device objects, properties,
-//! configuration space, registers, interrupts. A driver may use either way to the same hardware.
+//! Device nodes as the kernel's own functions see them: device objects, properties, configuration space, registers,
+//! interrupts. An NDIS adapter has one, too: its driver may use either way to the same hardware.
 
-use super::{
-    Nt, Platform, Vector,
-    io::{device::Dispatch, irp, pdo},
-};
+use super::{Nt, Platform, Vector, io::pdo};
 use crate::{
     abi::constants as c,
     cpu::{DIRQL, Interrupt},
     devnode::Device,
     pnp::{Value, registry::ENUM_KEY},
+    verify::rules,
     world::{InterruptMode, world},
 };
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 /// Vectors of one node: its number is above them.
 const VECTORS: u32 = 1 << 8;
@@ -24,43 +26,103 @@ const PCI_BUS: [u8; 16] =
 
 type Service = Rc<dyn Fn() -> bool>;
 
-/// Device objects of the nodes: physical and functional, by device instance.
+/// A node as plug and play knows it.
+pub struct Known {
+    /// From 1: part of the names of its device object and of its vectors.
+    pub number: u32,
+    /// The node.
+    pub device: Rc<Device>,
+    /// The physical device object.
+    pub pdo: u64,
+    /// NDIS's functional device object; 0 if there is none.
+    pub fdo: Cell<u64>,
+    /// The plug and play manager takes it through its life, and it goes when the manager says so.
+    pub managed: Cell<bool>,
+    /// `IRP_MN_START_DEVICE` has reached the bus driver, and the device was not stopped or removed since.
+    pub started: Cell<bool>,
+}
+
+/// The nodes that there are.
 #[derive(Default)]
 pub struct NodeObjects {
-    objects: RefCell<BTreeMap<String, (u64, u64)>>,
+    known: RefCell<Vec<Rc<Known>>>,
+    made: Cell<u32>,
+}
+
+impl NodeObjects {
+    /// Every node.
+    #[must_use]
+    pub fn all(&self) -> Vec<Rc<Known>> {
+        self.known.borrow().clone()
+    }
+
+    /// The node with this physical device object.
+    #[must_use]
+    pub fn at(&self, pdo: u64) -> Option<Rc<Known>> {
+        self.known.borrow().iter().find(|known| known.pdo == pdo).cloned()
+    }
+
+    /// The node with this functional device object of NDIS's.
+    #[must_use]
+    pub fn under(&self, fdo: u64) -> Option<Rc<Known>> {
+        self.known.borrow().iter().find(|known| known.fdo.get() == fdo).cloned()
+    }
+
+    fn of(&self, device: &Device) -> Option<Rc<Known>> {
+        self.known.borrow().iter().find(|known| known.device.instance == device.instance).cloned()
+    }
 }
 
 impl Nt {
-    /// The physical and the functional device object of a node; made when first asked for.
-    pub fn device_objects(&self, device: &Device) -> (u64, u64) {
-        let known = self.nodes.objects.borrow().get(&device.instance).copied();
-        if let Some(known) = known {
+    /// The node of a device, with its physical device object; made when first asked for.
+    ///
+    /// # Panics
+    /// The machine's memory is used up.
+    pub fn enumerate(&self, device: &Rc<Device>) -> Rc<Known> {
+        if let Some(known) = self.nodes.of(device) {
             return known;
         }
-        let bottom = pdo::create().unwrap_or(0);
-        let refuse: Dispatch = Rc::new(|_, request| {
-            irp::set_status(request, c::STATUS_INVALID_DEVICE_REQUEST, 0);
-            irp::complete(request);
-            c::STATUS_INVALID_DEVICE_REQUEST
+        let number = self.nodes.made.get() + 1;
+        self.nodes.made.set(number);
+        let known = Rc::new(Known {
+            number,
+            device: Rc::clone(device),
+            pdo: pdo::create().expect("memory for a device object"),
+            fdo: Cell::new(0),
+            managed: Cell::new(false),
+            started: Cell::new(false),
         });
-        let upper = self.devices.create(0, refuse).unwrap_or(0);
-        if bottom != 0 && upper != 0 {
-            self.devices.attach(upper, bottom);
+        self.nodes.known.borrow_mut().push(Rc::clone(&known));
+        known
+    }
+
+    /// The physical and the functional device object of an adapter's node; made when first asked for.
+    pub fn device_objects(&self, device: &Rc<Device>) -> (u64, u64) {
+        let known = self.enumerate(device);
+        if known.fdo.get() == 0
+            && let Some(upper) = self.devices.create_functional(world().driver_object.get())
+        {
+            self.devices.attach(upper, known.pdo);
+            known.fdo.set(upper);
         }
-        self.nodes.objects.borrow_mut().insert(device.instance.clone(), (bottom, upper));
-        (bottom, upper)
+        (known.pdo, known.fdo.get())
+    }
+
+    /// Removes an adapter's functional device object.
+    pub fn remove_functional(&self, known: &Known) {
+        let upper = known.fdo.replace(0);
+        if upper != 0 {
+            self.devices.detach(upper, known.pdo);
+            self.devices.remove(upper);
+        }
     }
 
     /// Removes the device objects of a node that goes away.
     pub fn remove_device_objects(&self, device: &Device) {
-        let known = self.nodes.objects.borrow_mut().remove(&device.instance);
-        let Some((bottom, upper)) = known else { return };
-        if bottom != 0 && upper != 0 {
-            self.devices.detach(upper, bottom);
-        }
-        for object in [upper, bottom].into_iter().filter(|&object| object != 0) {
-            self.devices.remove(object);
-        }
+        let Some(known) = self.nodes.of(device) else { return };
+        self.remove_functional(&known);
+        self.nodes.known.borrow_mut().retain(|other| other.number != known.number);
+        self.devices.remove(known.pdo);
     }
 }
 
@@ -70,14 +132,13 @@ pub struct Nodes {
     services: RefCell<BTreeMap<u32, Service>>,
 }
 
-/// Every node with its number.
-fn nodes() -> Vec<(u32, Rc<Device>)> {
-    (1..).zip(world().ndis.adapters().iter().map(|adapter| Rc::clone(&adapter.device))).collect()
+fn node(pdo: u64) -> Option<Rc<Known>> {
+    world().nt.nodes.at(pdo)
 }
 
-fn node(pdo: u64) -> Option<(u32, Rc<Device>)> {
-    let objects = world().nt.nodes.objects.borrow();
-    nodes().into_iter().find(|(_, device)| objects.get(&device.instance).is_some_and(|known| known.0 == pdo))
+/// The node whose vector this is.
+fn interrupted(vector: u32) -> Option<Rc<Known>> {
+    world().nt.nodes.all().into_iter().find(|known| known.number == vector / VECTORS)
 }
 
 /// Device and function number, out of the last part of the instance path.
@@ -116,7 +177,9 @@ impl Nodes {
     /// A function interrupted with a message, or on its line: to the CPU whose turn it is.
     fn raise(platform: &Rc<dyn Platform>, vector: u32, message: u32) {
         let world = world();
-        let Some(cpu) = world.cpu_at(message as usize % world.cpus().len()) else { return };
+        let Some(known) = interrupted(vector) else { return };
+        let affinity = known.device.affinity(message as usize, world.cpus().len());
+        let Some(cpu) = world.cpu_at(affinity.trailing_zeros() as usize) else { return };
         let platform = Rc::clone(platform);
         let service = move || {
             platform.serve(vector);
@@ -127,7 +190,17 @@ impl Nodes {
 
 impl Platform for Nodes {
     fn map_registers(&self, physical: u64, len: u64) -> Option<u64> {
-        nodes().iter().find_map(|(_, device)| world().map_registers(&device.hardware, physical, len))
+        let nodes = world().nt.nodes.all();
+        let (known, addr) = nodes
+            .iter()
+            .find_map(|known| Some((known, world().map_registers_of(&known.device, physical, len)?)))?;
+        if known.managed.get() && !known.started.get() {
+            world().violation(
+                &rules::START_WAIT,
+                format!("registers at {physical:#x} mapped while {} is not started", known.device.instance),
+            );
+        }
+        Some(addr)
     }
 
     fn unmap_registers(&self, addr: u64, _len: u64) {
@@ -147,7 +220,8 @@ impl Platform for Nodes {
     }
 
     fn property(&self, pdo: u64, property: u32) -> Option<Vec<u8>> {
-        let (index, device) = node(pdo)?;
+        let known = node(pdo)?;
+        let (index, device) = (known.number, &known.device);
         if let Some(name) = value_name(property) {
             let key = format!(r"{ENUM_KEY}\{}", device.instance);
             return world().registry.borrow().value(&key, name).map(Value::to_bytes);
@@ -158,7 +232,7 @@ impl Platform for Nodes {
             c::DevicePropertyLegacyBusType => Some(number(c::PCIBus)),
             c::DevicePropertyEnumeratorName => Some(text("PCI")),
             c::DevicePropertyAddress => {
-                address(&device).map(|(device, function)| number(device << 16 | function))
+                address(device).map(|(device, function)| number(device << 16 | function))
             }
             // Bus 0; installed.
             c::DevicePropertyBusNumber | c::DevicePropertyInstallState => Some(number(0)),
@@ -169,32 +243,35 @@ impl Platform for Nodes {
     }
 
     fn device_key(&self, pdo: u64, driver: bool) -> Option<String> {
-        let (_, device) = node(pdo)?;
+        let device = &node(pdo)?.device;
         Some(if driver { device.driver_key.clone() } else { format!(r"{ENUM_KEY}\{}", device.instance) })
     }
 
     fn vectors(&self, pdo: u64) -> Vec<Vector> {
-        let Some((index, device)) = node(pdo) else { return Vec::new() };
-        let base = index * VECTORS + FIRST;
-        let cpus = world().cpus().len();
-        let all = u64::MAX >> (64 - cpus.clamp(1, 64));
-        let messages = device.granted_messages();
-        if messages == 0 {
-            return vec![Vector { vector: base, irql: DIRQL, affinity: all, message: None }];
+        let Some(known) = node(pdo) else { return Vec::new() };
+        // Interrupts are assigned when the device starts.
+        if known.managed.get() && !known.started.get() {
+            return Vec::new();
         }
-        let vector = |number: usize| Vector {
+        let device = &known.device;
+        let base = known.number * VECTORS + FIRST;
+        let cpus = world().cpus().len();
+        let messages = device.granted_messages();
+        let vector = |number: usize, message| Vector {
             vector: base + number as u32,
             irql: DIRQL,
-            affinity: 1 << (number % cpus.min(64)),
-            message: Some(device.hardware.message(number)),
+            affinity: device.affinity(number, cpus),
+            message,
         };
-        (0..messages).map(vector).collect()
+        if messages == 0 {
+            return vec![vector(0, None)];
+        }
+        (0..messages).map(|number| vector(number, Some(device.hardware.message(number)))).collect()
     }
 
     fn connect(&self, vector: u32, service: Service) -> bool {
-        let Some((_, device)) = nodes().into_iter().find(|(index, _)| *index == vector / VECTORS) else {
-            return false;
-        };
+        let Some(known) = interrupted(vector) else { return false };
+        let device = &known.device;
         if self.services.borrow().contains_key(&vector) {
             return false;
         }
@@ -221,8 +298,8 @@ impl Platform for Nodes {
     fn disconnect(&self, vector: u32) {
         self.services.borrow_mut().remove(&vector);
         let last = !self.services.borrow().keys().any(|known| known / VECTORS == vector / VECTORS);
-        if last && let Some((_, device)) = nodes().into_iter().find(|(index, _)| *index == vector / VECTORS) {
-            device.hardware.disconnect();
+        if last && let Some(known) = interrupted(vector) {
+            known.device.hardware.disconnect();
         }
     }
 
@@ -237,6 +314,19 @@ impl Platform for Nodes {
 /// The node in a slot (PCI_SLOT_NUMBER).
 fn at(bus: u32, slot: u32) -> Option<Rc<Device>> {
     let wanted = (slot & 31, slot >> 5 & 7);
-    let found = nodes().into_iter().find(|(_, device)| address(device) == Some(wanted));
-    found.filter(|_| bus == 0).map(|(_, device)| device)
+    let nodes = world().nt.nodes.all();
+    let found = nodes.iter().find(|known| address(&known.device) == Some(wanted));
+    found.filter(|_| bus == 0).map(|known| Rc::clone(&known.device))
+}
+
+/// Whether a vector is one of a node's.
+#[must_use]
+pub fn owns(known: &Known, vector: u32) -> bool {
+    vector / VECTORS == known.number
+}
+
+/// The first vector of a node.
+#[must_use]
+pub fn first_vector(known: &Known) -> u32 {
+    known.number * VECTORS + FIRST
 }

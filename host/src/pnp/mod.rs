@@ -23,7 +23,7 @@ mod target;
 mod tests;
 
 pub use diag::{Diagnostic, Diagnostics, Position, Severity};
-pub use inf::Inf;
+pub use inf::{Inf, Model};
 pub use install::{Installed, install};
 pub use keyword::{Keyword, KeywordKind};
 pub use matching::{DeviceIds, Match, Rank};

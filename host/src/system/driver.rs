@@ -5,15 +5,12 @@ use crate::{
     abi::{self, DRIVER_OBJECT, Layout, Ptr, UNICODE_STRING, constants as c},
     mem::Kind,
     ndis::{adapter::Adapter, protocol::Protocol},
+    nt::io::driver::NewDriver,
     pnp::Registry,
     world::{call, world},
 };
 use std::{fmt::Write as _, rc::Rc, time::Duration};
 
-/// `IO_TYPE_DRIVER`.
-const IO_TYPE_DRIVER: i16 = 4;
-/// Bytes of a `DRIVER_EXTENSION`.
-const EXTENSION: usize = 0x50;
 /// How long sends that were refused may take to come back.
 const QUIET: Duration = Duration::from_secs(10);
 /// `NDIS_PNP` pause reasons.
@@ -28,31 +25,31 @@ impl System {
         let world = &self.world;
         world.load(&self.image)?;
         let (object, path) = (self.driver_object(), self.registry_path());
-        world.driver_object.set(object);
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
         free_string(world, path);
         if status != c::NDIS_STATUS_SUCCESS {
-            self.forget_driver();
+            world.nt.delete_driver();
             return Err(SystemError::DriverEntry(status));
         }
-        if world.ndis.miniport().is_none() {
+        if world.ndis.miniport().is_none() && !self.nodes.is_empty() {
             return Err(SystemError::NoMiniport);
         }
         Ok(())
     }
 
-    /// `AddDevice` and `InitializeEx`: the adapter is paused afterwards, with nothing bound.
+    /// `AddDevice` and `StartDevice`, through the driver object: the adapter is paused afterwards, with nothing bound.
     ///
     /// # Errors
     /// The driver refuses the device.
     pub fn add(&self, node: &Node) -> Result<Rc<Adapter>, SystemError> {
         let ndis = &self.world.ndis;
-        let miniport = ndis.miniport().ok_or(SystemError::NoMiniport)?;
-        let adapter = ndis.add(&miniport, Rc::clone(&node.device)).map_err(SystemError::AddDevice)?;
+        ndis.miniport().ok_or(SystemError::NoMiniport)?;
+        node.plug.add().map_err(SystemError::AddDevice)?;
+        let adapter = ndis.adapters().into_iter().find(|adapter| Rc::ptr_eq(&adapter.device, &node.device));
+        let adapter = adapter.ok_or(SystemError::NoMiniport)?;
         node.adapter.replace(Some(Rc::clone(&adapter)));
-        if let Err(status) = ndis.initialize(&adapter) {
-            ndis.remove(&adapter);
+        if let Err(status) = node.plug.start() {
             node.adapter.replace(None);
             let entries = ndis.error_log.borrow();
             let log = entries.iter().fold(String::new(), |mut log, entry| {
@@ -118,43 +115,34 @@ impl System {
         self.world.sched.block("sends to come back before the halt", Some(until), &|| adapter.is_quiet());
         ndis.halt(&adapter, c::NdisHaltDeviceDisabled);
         adapter.protocol.replace(None);
-        ndis.remove(&adapter);
+        node.plug.remove();
     }
 
-    /// `DriverUnload`; nothing of the driver's may be left.
+    /// `DriverUnload`, through the driver object; nothing of the driver's may be left.
     pub fn unload(&self) {
-        self.world.ndis.unload();
-        self.forget_driver();
+        let object = self.world.driver_object.get();
+        let routine = Ptr::<DRIVER_OBJECT>::new(object).get(DRIVER_OBJECT::DriverUnload);
+        if routine != 0 {
+            call("DRIVER_UNLOAD", routine, &[object]);
+        }
+        self.world.ndis.check_unloaded();
+        self.world.nt.delete_driver();
         self.world.unload();
     }
 
-    fn forget_driver(&self) {
-        let object = self.world.driver_object.replace(0);
-        if object != 0 {
-            let extension = Ptr::<DRIVER_OBJECT>::new(object).get(DRIVER_OBJECT::DriverExtension);
-            let _ = self.world.mem.free(Kind::Host, extension);
-            let _ = self.world.mem.free(Kind::Host, object);
-        }
-    }
-
     fn driver_object(&self) -> u64 {
-        let mem = &self.world.mem;
-        let allocate =
-            |size| mem.allocate(Kind::Host, 0, size, "driver object").expect("memory for a driver object");
-        let (object, extension) = (allocate(DRIVER_OBJECT::SIZE), allocate(EXTENSION));
-        abi::fill(object, 0, DRIVER_OBJECT::SIZE);
-        abi::fill(extension, 0, EXTENSION);
-        abi::write(extension, object);
-        let p: Ptr<DRIVER_OBJECT> = Ptr::new(object);
-        p.set(DRIVER_OBJECT::Type, IO_TYPE_DRIVER);
-        p.set(DRIVER_OBJECT::Size, i16::try_from(DRIVER_OBJECT::SIZE).unwrap_or(0));
-        p.set(DRIVER_OBJECT::DriverExtension, extension);
-        if let Some(image) = self.world.image.borrow().as_ref() {
-            p.set(DRIVER_OBJECT::DriverStart, image.mapped.base());
-            p.set(DRIVER_OBJECT::DriverSize, u32::try_from(image.mapped.size()).unwrap_or(0));
-            p.set(DRIVER_OBJECT::DriverInit, image.mapped.entry());
-        }
-        object
+        let world = &self.world;
+        let service = world.service_key.borrow();
+        let service = service.rsplit('\\').next().unwrap_or_default();
+        let image = world.image.borrow();
+        let mapped = image.as_ref().map(|image| &image.mapped);
+        let new = NewDriver {
+            service,
+            start: mapped.map_or(0, |image| image.base()),
+            size: mapped.map_or(0, |image| u32::try_from(image.size()).unwrap_or(0)),
+            entry: mapped.map_or(0, |image| image.entry()),
+        };
+        world.nt.create_driver(&new).expect("memory for a driver object")
     }
 
     /// The service's key as `DriverEntry` gets it.

@@ -1,20 +1,23 @@
-//! A whole machine with Windows around it: QEMU, its functions, an INF, a driver.
+//! A whole machine with Windows around it: QEMU, its functions and those of this process, their INFs, a driver.
 //!
 //! ```text
-//! System::boot   QEMU starts, functions are placed, the INF is matched, the registry is filled
+//! System::boot   QEMU starts, functions are placed, the INFs are matched, the registry is filled
 //! system.run     a thread of the world runs; inside it:
 //!   load         the image is bound, DriverEntry runs
 //!   add, start   AddDevice, StartDevice, InitializeEx, binding, Restart
 //!   stop, remove Pause, HaltEx, RemoveDevice
 //!   unload       DriverUnload, and nothing may be left
 //! ```
+//!
+//! A node of class System is taken through its life by its [`DeviceNode`](crate::nt::plug::DeviceNode).
 
 mod driver;
 mod error;
+mod in_process;
 mod node;
 
 use crate::{
-    bus::{self, PciFunction},
+    bus::{self, Bdf, PciFunction},
     device::{Backend, Ram, qemu},
     function::Board,
     mem::Region,
@@ -23,8 +26,14 @@ use crate::{
     world::{Config as WorldConfig, World},
 };
 pub use error::SystemError;
+pub use in_process::InProcess;
+use node::Installed;
 pub use node::Node;
-use std::{path::PathBuf, rc::Rc, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// Bytes of RAM below 4 GiB.
 const LOW: u64 = 512 << 20;
@@ -34,8 +43,12 @@ const HIGH: u64 = 256 << 20;
 /// What a system is made of.
 #[derive(Clone)]
 pub struct Setup {
-    /// The INF; the image is where it says.
+    /// The INF of class Net; the image is where it says.
     pub inf: PathBuf,
+    /// The INF of class System, for functions in this process; it has to install the same service.
+    pub dma_inf: Option<PathBuf>,
+    /// Start QEMU, with its NICs. Without, only `dma_inf` is used.
+    pub nics: bool,
     /// The image, if it is not beside the INF.
     pub image: Option<PathBuf>,
     /// The machine.
@@ -60,6 +73,8 @@ impl Setup {
     pub fn new(inf: impl Into<PathBuf>) -> Self {
         Self {
             inf: inf.into(),
+            dma_inf: None,
+            nics: true,
             image: None,
             machine: qemu::Config::default(),
             cpus: 2,
@@ -70,16 +85,25 @@ impl Setup {
             debug_output: false,
         }
     }
+
+    /// The same machine without QEMU: only functions in this process, served by an INF of class System.
+    #[must_use]
+    pub fn without_nics(dma_inf: impl Into<PathBuf>) -> Self {
+        let dma_inf = dma_inf.into();
+        Self { dma_inf: Some(dma_inf.clone()), nics: false, ..Self::new(dma_inf) }
+    }
 }
 
 /// See the module.
 pub struct System {
     /// CPUs, memory, NDIS.
     pub world: Rc<World>,
-    /// The machine.
-    pub board: Rc<Board<qemu::Machine>>,
-    /// The device nodes that the INF serves.
+    /// The machine; none without NICs.
+    pub board: Option<Rc<Board<qemu::Machine>>>,
+    /// The device nodes of class Net: the machine's NICs.
     pub nodes: Vec<Rc<Node>>,
+    /// The device nodes of class System: the functions of this process, in the order in which they were given.
+    pub functions: Vec<Rc<Node>>,
     /// Its warnings.
     pub warnings: Vec<String>,
     image: PathBuf,
@@ -93,28 +117,72 @@ impl System {
     /// # Errors
     /// QEMU does not start, the INF does not fit, the image is not there.
     pub fn boot(setup: &Setup) -> Result<Rc<Self>, SystemError> {
-        let inf = load_inf(setup)?;
+        Self::boot_with(setup, &[])
+    }
+
+    /// The same with functions that are played in this process.
+    ///
+    /// # Errors
+    /// The same, for either INF; two functions at one address.
+    pub fn boot_with(setup: &Setup, functions: &[InProcess]) -> Result<Rc<Self>, SystemError> {
+        let net = if setup.nics { Some(load_inf(setup, &setup.inf)?) } else { None };
+        let dma = match (&setup.dma_inf, functions.first()) {
+            (Some(path), _) => Some(load_inf(setup, path)?),
+            (None, Some(function)) => return Err(SystemError::NoInf(function.at)),
+            (None, None) => None,
+        };
         let ram = Ram::new(LOW, HIGH)?;
-        let mut machine = qemu::Machine::start(&setup.machine, &ram)?;
-        let nics = machine.nics();
-        let functions: Vec<PciFunction> = bus::enumerate(&mut machine)?
-            .into_iter()
-            .filter(|function| nics.contains(&function.at))
-            .collect();
-        let packages =
-            functions.into_iter().map(|function| matched(&inf, function)).collect::<Result<Vec<_>, _>>()?;
-        let image = find_image(setup, &inf, packages.first().map(|(_, package, _)| package))?;
-        let world = World::new(world_config(setup, &ram))?;
-        let mut windows = machine.windows();
-        let board = Board::new(machine);
-        let mut nodes = Vec::new();
-        for (function, package, ids) in packages {
-            nodes.push(Node::new(&world, &board, &mut windows, &inf, function, &package, &ids, setup)?);
+        let mut machine = if setup.nics { Some(qemu::Machine::start(&setup.machine, &ram)?) } else { None };
+        let mut nics = Vec::new();
+        if let (Some(machine), Some(inf)) = (&mut machine, &net) {
+            let placed = machine.nics();
+            let found = bus::enumerate(machine)?.into_iter().filter(|function| placed.contains(&function.at));
+            nics = found.map(|function| matched(inf, function)).collect::<Result<Vec<_>, _>>()?;
         }
-        world.add_source(Rc::clone(&board) as Rc<dyn crate::world::Source>);
-        let notes = nodes.iter().flat_map(|node: &Rc<Node>| node.notes.clone());
-        let warnings = inf.warnings().iter().map(ToString::to_string).chain(notes).collect();
-        Ok(Rc::new(Self { world, board, nodes, warnings, image, _ram: ram }))
+        let taken: Vec<Bdf> = nics.iter().map(|(function, ..)| function.at).collect();
+        check_addresses(taken, functions)?;
+        let packages = match &dma {
+            Some(inf) => functions.iter().map(|f| package_of(inf, &f.ids)).collect::<Result<Vec<_>, _>>()?,
+            None => Vec::new(),
+        };
+        check_classes(setup, nics.iter().map(|(_, package, _)| package), &packages)?;
+        let image =
+            find_image(setup, net.as_ref(), nics.first().map(|nic| &nic.1), dma.as_ref(), packages.first())?;
+        let world = World::new(world_config(setup, &ram))?;
+        let mut nodes = Vec::new();
+        let mut board = None;
+        if let (Some(machine), Some(inf)) = (machine, &net) {
+            let mut windows = machine.windows();
+            let made = Board::new(machine);
+            for (function, package, ids) in &nics {
+                let installed = Installed { inf, package, ids };
+                nodes.push(Node::new(&world, &made, &mut windows, function.clone(), &installed, setup)?);
+            }
+            world.add_source(Rc::clone(&made) as Rc<dyn crate::world::Source>);
+            board = Some(made);
+        }
+        let mut own = Vec::new();
+        for (function, package) in functions.iter().zip(&packages) {
+            let Some(inf) = &dma else { continue };
+            let installed = Installed { inf, package, ids: &function.ids };
+            own.push(Node::in_process(&world, function, &installed, setup));
+            if let Some(source) = &function.source {
+                world.add_source(Rc::clone(source));
+            }
+        }
+        let found = [&net, &dma].into_iter().flatten().flat_map(Inf::warnings).map(ToString::to_string);
+        let notes = nodes.iter().chain(&own).flat_map(|node: &Rc<Node>| node.notes.clone());
+        let warnings = found.chain(notes).collect();
+        Ok(Rc::new(Self { world, board, nodes, functions: own, warnings, image, _ram: ram }))
+    }
+
+    /// The machine.
+    ///
+    /// # Panics
+    /// The system was set up without NICs: a mistake in the caller.
+    #[must_use]
+    pub fn board(&self) -> &Rc<Board<qemu::Machine>> {
+        self.board.as_ref().expect("the system has NICs")
     }
 
     /// Runs `main` on the first thread of the world until it returns or the run ends.
@@ -136,31 +204,90 @@ impl System {
     ///
     /// # Errors
     /// The machine is gone.
+    ///
+    /// # Panics
+    /// The system has no NICs.
     pub fn set_link(&self, nic: usize, up: bool) -> Result<(), crate::device::Error> {
-        self.board.backend.borrow_mut().set_link(nic, up)
+        self.board().backend.borrow_mut().set_link(nic, up)
     }
 }
 
-fn load_inf(setup: &Setup) -> Result<Inf, SystemError> {
+fn load_inf(setup: &Setup, path: &Path) -> Result<Inf, SystemError> {
     let (major, minor, build) = setup.windows;
-    Ok(Inf::load(&setup.inf, Target::workstation(major, minor, build))?)
+    Ok(Inf::load(path, Target::workstation(major, minor, build))?)
 }
 
 /// The model that serves a function, and everything the INF says for it.
 fn matched(inf: &Inf, function: PciFunction) -> Result<(PciFunction, Package, DeviceIds), SystemError> {
     let ids = DeviceIds { hardware: function.hardware_ids(), compatible: function.compatible_ids() };
-    let found = pnp::matching::find(inf, &ids)?;
-    let package = Package::read(inf, found)?;
+    let package = package_of(inf, &ids)?;
     Ok((function, package, ids))
 }
 
-fn find_image(setup: &Setup, inf: &Inf, package: Option<&Package>) -> Result<PathBuf, SystemError> {
+fn package_of(inf: &Inf, ids: &DeviceIds) -> Result<Package, SystemError> {
+    Ok(Package::read(inf, pnp::matching::find(inf, ids)?)?)
+}
+
+/// No two functions may answer at one address.
+fn check_addresses(mut taken: Vec<Bdf>, functions: &[InProcess]) -> Result<(), SystemError> {
+    for function in functions {
+        if taken.contains(&function.at) || function.at.bus() != 0 {
+            return Err(SystemError::Address(function.at));
+        }
+        taken.push(function.at);
+    }
+    Ok(())
+}
+
+/// Each INF is of its class, and both install one service: an image is loaded once.
+fn check_classes<'a>(
+    setup: &Setup,
+    nics: impl Iterator<Item = &'a Package>,
+    functions: &[Package],
+) -> Result<(), SystemError> {
+    let wrong =
+        |path: &Path, class, what| SystemError::Class { inf: path.display().to_string(), class, what };
+    let mut service = None;
+    for nic in nics {
+        if nic.net().is_none() {
+            return Err(wrong(&setup.inf, "Net", "a NIC"));
+        }
+        service = Some(&nic.driver.name);
+    }
+    for function in functions {
+        let path = setup.dma_inf.as_deref().unwrap_or(&setup.inf);
+        if function.net().is_some() {
+            return Err(wrong(path, "System", "a function of this process"));
+        }
+        match service {
+            Some(other) if !other.eq_ignore_ascii_case(&function.driver.name) => {
+                let services = [other.clone(), function.driver.name.clone()];
+                return Err(SystemError::Services(services));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The image beside the INF of the NICs, or of the other functions if there are none.
+fn find_image(
+    setup: &Setup,
+    net: Option<&Inf>,
+    nic: Option<&Package>,
+    dma: Option<&Inf>,
+    function: Option<&Package>,
+) -> Result<PathBuf, SystemError> {
     if let Some(image) = &setup.image {
         return Ok(image.clone());
     }
-    let folder = setup.inf.parent().unwrap_or(std::path::Path::new("."));
-    let package = package.ok_or(SystemError::NoFunction)?;
-    Ok(package.locate_image(inf, folder)?)
+    let found = match (net.zip(nic), dma.zip(function)) {
+        (Some((inf, package)), _) => Some((&setup.inf, inf, package)),
+        (None, Some((inf, package))) => setup.dma_inf.as_ref().map(|path| (path, inf, package)),
+        (None, None) => None,
+    };
+    let (path, inf, package) = found.ok_or(SystemError::NoFunction)?;
+    Ok(package.locate_image(inf, path.parent().unwrap_or(Path::new(".")))?)
 }
 
 fn world_config(setup: &Setup, ram: &Arc<Ram>) -> WorldConfig {

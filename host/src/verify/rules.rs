@@ -41,6 +41,25 @@ rules! {
     MDL = "NDIS-MDL", "DRIVER_VERIFIER_DETECTED_VIOLATION: MDL", "0xC4";
     /// An IRP completed twice, without stack locations, or freed in use.
     IRP = "KERNEL-IRP", "MULTIPLE_IRP_COMPLETE_REQUESTS", "0x44";
+    /// A dispatch routine that returned `STATUS_PENDING` without marking the IRP, or marked it and returned another
+    /// status.
+    IRP_PENDING = "KERNEL-IRP", "PendedCompletedRequest", "0xC9";
+    /// An IRP that is never completed.
+    IRP_LOST = "KERNEL-IRP", "IrpProcessingComplete", "0xC9";
+    /// An IRP completed with another status than its dispatch routine returned.
+    IRP_STATUS = "KERNEL-IRP", "CompleteRequestStatusCheck", "0xC9";
+    /// A plug and play, power or WMI IRP that was not passed down the stack.
+    IRP_NOT_PASSED = "WDM-PNP", "PnpIrpCompletion", "0xC9";
+    /// The device used before the drivers below have started it.
+    START_WAIT = "WDM-START", "StartDeviceWait", "0xC9";
+    /// `AddDevice` that attaches nothing, or leaves a device object that is not initialized, or one behind a failure.
+    ADD_DEVICE = "WDM-ADD", "AddDevice", "0xC9";
+    /// Registers of a device that is off.
+    POWER = "WDM-POWER", "register access in a low-power state", "";
+    /// Interrupts connected or registers mapped when the device has no resources any more.
+    STOP_LEAK = "WDM-STOP", "resources kept by a device that is stopped or gone", "0xC4";
+    /// Anything of a device's left behind when it is removed.
+    REMOVE_LEAK = "WDM-REMOVE", "PnpRemove", "0xC4";
     /// Map registers, common buffers or SG lists used against their rules.
     DMA = "NDIS-DMA", "DRIVER_VERIFIER_DMA_VIOLATION", "0xE6";
     /// An exception raised by the driver that nobody handles.

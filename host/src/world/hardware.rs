@@ -18,7 +18,7 @@ pub struct Bar {
 /// How a function interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InterruptMode {
-    /// MSI-X, with so many messages.
+    /// Messages, so many.
     Messages(usize),
     /// The `INTx` line.
     Line,
@@ -36,8 +36,12 @@ pub trait Hardware {
     fn read(&self, bar: usize, offset: u64, size: usize) -> u64;
     /// Writes a register.
     fn write(&self, bar: usize, offset: u64, size: usize, value: u64);
-    /// MSI-X messages that the function has.
+    /// Messages that the function has: of MSI-X, unless [`Hardware::is_msi`].
     fn messages(&self) -> usize;
+    /// Whether the messages are those of MSI, which go to one place together and are assigned as one resource.
+    fn is_msi(&self) -> bool {
+        false
+    }
     /// Lets the function interrupt: `sink` gets the message number, 0 for the line.
     ///
     /// # Errors

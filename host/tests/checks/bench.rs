@@ -5,15 +5,16 @@ use crate::{
     fault::{self, Fault},
 };
 use ferrite_host::{
-    abi::{DRIVER_OBJECT, Layout, NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, Ptr, constants as c, fill},
+    abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, Ptr, constants as c},
     device::{Ram, RamRange},
     devnode::Device,
-    mem::{Kind, Region},
+    mem::Region,
     ndis::{
         adapter::{Adapter, State},
         protocol::Protocol,
     },
     net::{Hold, Port, Shape, frames},
+    nt::io::driver::NewDriver,
     verify::End,
     world::{Bar, Config, Hardware, InterruptMode, World, call, world},
 };
@@ -117,11 +118,8 @@ fn wait(what: &'static str, condition: &dyn Fn() -> bool) {
 }
 
 fn driver_object() -> u64 {
-    let world = world();
-    let object = world.mem.allocate(Kind::Host, 0, DRIVER_OBJECT::SIZE, "driver object").expect("memory");
-    fill(object, 0, DRIVER_OBJECT::SIZE);
-    world.driver_object.set(object);
-    object
+    let new = NewDriver { service: "bench", start: 0, size: 0, entry: driver::entry as *const () as u64 };
+    world().nt.create_driver(&new).expect("memory")
 }
 
 fn life() {

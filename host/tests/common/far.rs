@@ -29,7 +29,7 @@ pub struct Far {
 impl Far {
     /// The far end of the first NIC's cable, looked at whenever the world looks at its devices.
     pub fn of(system: &System) -> Rc<Self> {
-        let wire = system.board.backend.borrow().wire(0).expect("the NIC is on a wire of this process");
+        let wire = system.board().backend.borrow().wire(0).expect("the NIC is on a wire of this process");
         let far = Rc::new(Self { wire, received: RefCell::default(), waiting: RefCell::default() });
         system.world.add_source(Rc::clone(&far) as Rc<dyn Source>);
         far

@@ -1,7 +1,14 @@
 //! From load to unload, again and again, on every Windows.
 
 use crate::common::rig::{Rig, machine, play, setup};
-use ferrite_host::{abi::constants as c, ndis::adapter::State, system::SystemError, world::world};
+use ferrite_host::{
+    abi::constants as c,
+    bus::Bdf,
+    ndis::adapter::State,
+    system::{InProcess, Setup, System, SystemError},
+    world::{Bar, Hardware, InterruptMode, world},
+};
+use std::rc::Rc;
 
 /// Every step of a driver's life 20 times in one process, with a frame each way; every other time it is also halted
 /// and initialized again without an unload.
@@ -111,4 +118,93 @@ fn runs_on_one_and_on_four_cpus() {
             rig.round_trip(8);
         });
     }
+}
+
+/// An INF of class System for the same image.
+const ENGINE: &str = r#"[Version]
+Signature="$Windows NT$"
+Class=System
+ClassGuid={4d36e97d-e325-11ce-bfc1-08002be10318}
+Provider="Maker"
+CatalogFile=engine.cat
+DriverVer=01/02/2024,1.2.3.4
+PnpLockdown=1
+[Manufacturer]
+"Maker"=Engines,NTamd64
+[Engines.NTamd64]
+"Engine"=Install,PCI\VEN_8086&CC_0880
+[SourceDisksNames]
+1="Disk"
+[SourceDisksFiles]
+ferrite.sys=1
+[DestinationDirs]
+DefaultDestDir=12
+[Install.NTamd64]
+CopyFiles=@ferrite.sys
+[Install.NTamd64.Services]
+AddService=ferrite,2,Service
+[Service]
+ServiceType=1
+StartType=3
+ErrorControl=1
+ServiceBinary=%12%\ferrite.sys
+"#;
+
+/// A function without registers.
+struct Engine;
+
+impl Hardware for Engine {
+    fn config_read(&self, offset: u32, to: &mut [u8]) {
+        let config = [0x86, 0x80, 0x20, 0x0E, 0, 0, 0, 0, 0, 0, 0x80, 0x08];
+        for (byte, at) in to.iter_mut().zip(offset as usize..) {
+            *byte = config.get(at).copied().unwrap_or(0);
+        }
+    }
+    fn config_write(&self, _: u32, _: &[u8]) {}
+    fn bars(&self) -> Vec<Bar> {
+        Vec::new()
+    }
+    fn read(&self, _: usize, _: u64, _: usize) -> u64 {
+        0
+    }
+    fn write(&self, _: usize, _: u64, _: usize, _: u64) {}
+    fn messages(&self) -> usize {
+        0
+    }
+    fn connect(&self, _: InterruptMode, _: Rc<dyn Fn(u32)>) -> Result<(), String> {
+        Ok(())
+    }
+    fn disconnect(&self) {}
+    fn message(&self, _: usize) -> (u64, u32) {
+        (0, 0)
+    }
+    fn line_asserted(&self) -> bool {
+        false
+    }
+    fn accesses(&self) -> (u64, u64) {
+        (0, 0)
+    }
+    fn pull_out(&self) {}
+}
+
+/// A NIC of QEMU's lives its life beside a function of this process, in one machine and one image; NIC and function
+/// have nodes of their own, which the two INFs fill.
+#[test]
+fn a_function_beside_the_nic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inf = folder.path().join("engine.inf");
+    std::fs::write(&inf, ENGINE).expect("an INF");
+    let setup = Setup { dma_inf: Some(inf), ..setup() };
+    let function = InProcess::new(Bdf::new(0, 17, 0), Rc::new(Engine));
+    let system = System::boot_with(&setup, &[function]).unwrap_or_else(|error| panic!("{error}"));
+    let ended = system.run(|system| {
+        let [nic, engine] = [&system.nodes[0], &system.functions[0]];
+        assert_eq!((engine.description.as_str(), engine.device.granted_messages()), ("Engine", 0));
+        assert_ne!(engine.device.driver_key, nic.device.driver_key);
+        system.load().expect("the driver loads");
+        system.add(nic).expect("the NIC comes up");
+        system.remove(nic);
+        system.unload();
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
 }

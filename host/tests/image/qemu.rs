@@ -42,7 +42,7 @@ fn under_load(strike: impl FnOnce(libc::pid_t) + 'static, answer_bound: Duration
         let rig = Rig::up(system, far);
         let load = Load::start(&rig, 1);
         load.wait_for(100);
-        let pid = system.board.backend.borrow().process_id().cast_signed();
+        let pid = system.board().backend.borrow().process_id().cast_signed();
         mark.set(Some((pid, Instant::now())));
         strike(pid);
         // The end comes from wherever QEMU is missed first.
@@ -83,7 +83,7 @@ fn no_qemu_is_left_behind() {
     let pid = std::rc::Rc::new(std::cell::Cell::new(0));
     let seen = std::rc::Rc::clone(&pid);
     let ended = attempt(&setup(), move |system, _| {
-        seen.set(system.board.backend.borrow().process_id());
+        seen.set(system.board().backend.borrow().process_id());
         let _ = world();
     });
     assert!(ended.is_ok());

@@ -60,6 +60,15 @@ impl Devices {
         Some(device)
     }
 
+    /// Makes a device object that the host owns and the driver's dispatch routines serve: what NDIS has for an
+    /// adapter.
+    pub fn create_functional(&self, driver: u64) -> Option<u64> {
+        let device = allocate("NDIS", driver, 0, c::FILE_DEVICE_NETWORK, 0)?;
+        let p: Ptr<Device> = Ptr::new(device);
+        p.set(Device::Flags, p.get(Device::Flags) & !c::DO_DEVICE_INITIALIZING);
+        Some(device)
+    }
+
     /// Puts a device object of the host on top of another.
     pub fn attach(&self, upper: u64, lower: u64) {
         attach("attach", upper, lower);

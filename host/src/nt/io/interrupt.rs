@@ -45,6 +45,12 @@ impl Interrupts {
     pub fn left(&self) -> Vec<u64> {
         self.connected.borrow().keys().copied().collect()
     }
+
+    /// The vectors of those.
+    #[must_use]
+    pub fn vectors(&self) -> Vec<u32> {
+        self.left().into_iter().map(|addr| Ptr::<KINTERRUPT>::new(addr).get(KINTERRUPT::Vector)).collect()
+    }
 }
 
 /// What is to be connected.

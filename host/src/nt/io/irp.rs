@@ -1,6 +1,5 @@
 //! I/O request packets: their way down and back up a device stack.
 
-use super::device;
 use crate::{
     abi::{
         DEVICE_OBJECT, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IO_STATUS_BLOCK, IRP, Layout, Ptr,
@@ -18,8 +17,9 @@ use crate::{
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    time::Duration,
 };
 
 /// IRP.Type.
@@ -35,11 +35,41 @@ const ON_ERROR: u8 = c::SL_INVOKE_ON_ERROR as u8;
 /// What the system does with an IRP that has come all the way back.
 type Finish = Rc<dyn Fn(u64)>;
 
+/// A stack location, and its control byte once the IRP has left it.
+type Visit = (u64, Rc<Cell<Option<u8>>>);
+
 /// The IRPs that the system has an interest in, and the cancel lock.
 #[derive(Default)]
 pub struct Irps {
     finish: RefCell<BTreeMap<u64, Finish>>,
     cancel_lock: Cell<u64>,
+    /// Dispatch routines that run: what they were given.
+    visits: RefCell<Vec<Visit>>,
+    /// IRPs that a bus driver of the host's has seen.
+    arrived: RefCell<BTreeSet<u64>>,
+    /// How long the host waits for an IRP of its own.
+    pub patience: Patience,
+}
+
+/// How long an IRP may pend before it counts as lost.
+pub struct Patience(pub Cell<Duration>);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Cell::new(Duration::from_secs(30)))
+    }
+}
+
+impl Irps {
+    /// The bottom of a stack has got an IRP.
+    pub fn arrive(&self, addr: u64) {
+        self.arrived.borrow_mut().insert(addr);
+    }
+
+    /// Whether the bottom of the stack has got it; asked once.
+    pub fn take_arrival(&self, addr: u64) -> bool {
+        self.arrived.borrow_mut().remove(&addr)
+    }
 }
 
 fn irp(addr: u64) -> Ptr<IRP> {
@@ -155,7 +185,28 @@ pub fn send(what: &str, device: u64, addr: u64) -> u32 {
         world.violation(&rules::IRP, format!("{what}({addr:#x}): major function {major:#x}"));
     }
     let routine: u64 = read(driver.at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(major));
-    call("DRIVER_DISPATCH", routine, &[device, addr]) as u32
+    dispatch(routine, device, addr, stack)
+}
+
+/// Calls a dispatch routine, and compares what it returns with how it marked the IRP.
+fn dispatch(routine: u64, device: u64, addr: u64, stack: Ptr<Stack>) -> u32 {
+    let world = world();
+    let (major, minor) = (stack.get(Stack::MajorFunction), stack.get(Stack::MinorFunction));
+    let left = Rc::new(Cell::new(None));
+    world.nt.irps.visits.borrow_mut().push((stack.addr(), Rc::clone(&left)));
+    let answer = call("DRIVER_DISPATCH", routine, &[device, addr]) as u32;
+    world.nt.irps.visits.borrow_mut().retain(|(_, other)| !Rc::ptr_eq(other, &left));
+    // An IRP that has not left its location is still there.
+    let control = left.get().unwrap_or_else(|| stack.get(Stack::Control));
+    let marked = control & PENDING != 0;
+    if marked != (answer == c::STATUS_PENDING) {
+        let not = if marked { "" } else { "not " };
+        world.violation(
+            &rules::IRP_PENDING,
+            format!("the dispatch routine returned {answer:#x} for {major:#x}/{minor:#x}, which was {not}marked pending"),
+        );
+    }
+    answer
 }
 
 /// Moves one location up and answers the one that was left.
@@ -181,6 +232,9 @@ pub fn complete(addr: u64) {
     while p.get(IRP::CurrentLocation) <= count {
         let left = pop(p);
         let control = left.get(Stack::Control);
+        let visits = world.nt.irps.visits.borrow();
+        visits.iter().filter(|(at, _)| *at == left.addr()).for_each(|(_, seen)| seen.set(Some(control)));
+        drop(visits);
         p.set(IRP::PendingReturned, u8::from(control & PENDING != 0));
         let wanted = if status::success(status_of(addr)) { ON_SUCCESS } else { ON_ERROR };
         let cancelled = p.get(IRP::Cancel) != 0 && control & ON_CANCEL != 0;
@@ -206,22 +260,11 @@ pub fn complete(addr: u64) {
     }
 }
 
-/// Sends an IRP of the host's to the top of a device's stack and waits for it: status and information.
-pub fn request(device: u64, fill_in: impl Fn(Ptr<Stack>, u64), what: &'static str) -> (u32, u64) {
-    let top = device::top(device);
-    let addr = allocate(what, Ptr::<DEVICE_OBJECT>::new(top).get(DEVICE_OBJECT::StackSize));
-    if addr == 0 {
-        return (c::STATUS_INSUFFICIENT_RESOURCES, 0);
-    }
-    set_status(addr, c::STATUS_NOT_SUPPORTED, 0);
-    fill_in(next_location(addr), addr);
-    let done = Rc::new(Cell::new(None));
-    let result = Rc::clone(&done);
-    on_finish(addr, move |addr| result.set(Some((status_of(addr), information(addr)))));
-    send(what, top, addr);
-    world().sched.block(what, None, &|| done.get().is_some());
-    free(what, addr);
-    done.get().unwrap_or((c::STATUS_UNSUCCESSFUL, 0))
+/// Lets the driver below have this driver's stack location: what IoSkipCurrentIrpStackLocation does.
+pub fn skip(addr: u64) {
+    let p = checked("IoSkipCurrentIrpStackLocation", addr);
+    p.set(IRP::CurrentLocation, p.get(IRP::CurrentLocation).wrapping_add(1));
+    p.set(IRP::Tail_Overlay_CurrentStackLocation, location(addr).addr() + Stack::SIZE as u64);
 }
 
 /// The cancel spin lock: one for the whole system.

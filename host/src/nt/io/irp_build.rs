@@ -164,6 +164,27 @@ fn build_control(what: &'static str, device: u64, control: &Control, notify: Not
     Some(addr)
 }
 
+/// Sends an IRP down and waits until it has come back, as a driver would with a completion routine and an event.
+pub fn forward(device: u64, addr: u64) -> bool {
+    let here = irp::location(addr);
+    let below = irp::next_location(addr);
+    write_bytes(below.addr(), &bytes(here.addr(), 56));
+    below.set(Stack::Control, 0);
+    let routine = world().nt.entry(ForwardedIrpDone as *const () as u64);
+    let Some(done) = world().mem.allocate(Kind::Host, 0, 24, "IoForwardIrpSynchronously") else {
+        return false;
+    };
+    event::initialize(done, 0, false);
+    below.set(Stack::CompletionRoutine, routine);
+    below.set(Stack::Context, done);
+    below.set(Stack::Control, 0xE0);
+    irp::send("IoForwardIrpSynchronously", device, addr);
+    let patience = crate::nt::sync::dispatcher::Patience::Endless;
+    world().nt.dispatcher.wait("IoForwardIrpSynchronously", vec![done], false, patience);
+    let _ = world().mem.free(Kind::Host, done);
+    true
+}
+
 imports! {
     /// IRPs built by the system.
     TABLE from "ntoskrnl.exe";
@@ -185,22 +206,7 @@ imports! {
     }
 
     fn IoForwardIrpSynchronously(device: u64, addr: u64) -> u8 {
-        // As a driver would with a completion routine and an event.
-        let here = irp::location(addr);
-        let below = irp::next_location(addr);
-        write_bytes(below.addr(), &bytes(here.addr(), 56));
-        below.set(Stack::Control, 0);
-        let routine = world().nt.entry(ForwardedIrpDone as *const () as u64);
-        let Some(done) = world().mem.allocate(Kind::Host, 0, 24, "IoForwardIrpSynchronously") else { return 0 };
-        event::initialize(done, 0, false);
-        below.set(Stack::CompletionRoutine, routine);
-        below.set(Stack::Context, done);
-        below.set(Stack::Control, 0xE0);
-        irp::send("IoForwardIrpSynchronously", device, addr);
-        let patience = crate::nt::sync::dispatcher::Patience::Endless;
-        world().nt.dispatcher.wait("IoForwardIrpSynchronously", vec![done], false, patience);
-        let _ = world().mem.free(Kind::Host, done);
-        1
+        u8::from(forward(device, addr))
     }
 }
 

@@ -13,3 +13,4 @@ pub mod link;
 pub mod pdo;
 pub mod power;
 pub mod property;
+pub mod request;

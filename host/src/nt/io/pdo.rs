@@ -4,7 +4,7 @@ use super::{bus_data, dma, irp};
 use crate::{
     abi::{
         BUS_INTERFACE_STANDARD as Bus, DEVICE_CAPABILITIES as Capabilities, IO_STACK_LOCATION as Stack,
-        Layout, Ptr, bytes, constants as c, fill, write,
+        Layout, Ptr, bytes, constants as c, fill, read, write,
     },
     imports,
     world::world,
@@ -17,6 +17,8 @@ const GUID_BUS_INTERFACE_STANDARD: [u8; 16] =
 /// DEVICE_REGISTRY_PROPERTY.
 const BUS_NUMBER: u32 = 14;
 const ADDRESS: u32 = 16;
+/// POWER_STATE_TYPE: DevicePowerState.
+const DEVICE_POWER: u32 = 1;
 
 /// Makes the device object of a PCI function; its bus and address come from the platform's properties.
 pub fn create() -> Option<u64> {
@@ -37,9 +39,10 @@ fn place(pdo: u64) -> (u32, u32) {
 
 fn dispatch(pdo: u64, request: u64) -> u32 {
     let stack = irp::location(request);
+    world().nt.irps.arrive(request);
     let (status, information) = match u32::from(stack.get(Stack::MajorFunction)) {
         c::IRP_MJ_PNP => plug_and_play(pdo, stack, request),
-        c::IRP_MJ_POWER => (c::STATUS_SUCCESS, 0),
+        c::IRP_MJ_POWER => power(pdo, stack),
         c::IRP_MJ_SYSTEM_CONTROL => (irp::status_of(request), irp::information(request)),
         _ => (c::STATUS_INVALID_DEVICE_REQUEST, 0),
     };
@@ -48,8 +51,39 @@ fn dispatch(pdo: u64, request: u64) -> u32 {
     status
 }
 
+/// Switches the device's power, and agrees to everything else.
+fn power(pdo: u64, stack: Ptr<Stack>) -> (u32, u64) {
+    let set = u32::from(stack.get(Stack::MinorFunction)) == c::IRP_MN_SET_POWER;
+    if set
+        && stack.get(Stack::Parameters_Power_Type) == DEVICE_POWER
+        && let Some(known) = world().nt.nodes.at(pdo)
+    {
+        known.device.power.set(read(stack.at(&Stack::Parameters_Power_State)));
+    }
+    (c::STATUS_SUCCESS, 0)
+}
+
+/// Whether the device has resources, and with them registers and interrupts.
+fn set_started(pdo: u64, started: bool) {
+    if let Some(known) = world().nt.nodes.at(pdo) {
+        known.started.set(started);
+    }
+}
+
 fn plug_and_play(pdo: u64, stack: Ptr<Stack>, request: u64) -> (u32, u64) {
-    match u32::from(stack.get(Stack::MinorFunction)) {
+    let minor = u32::from(stack.get(Stack::MinorFunction));
+    match minor {
+        c::IRP_MN_START_DEVICE => {
+            set_started(pdo, true);
+            // A device that starts is on.
+            if let Some(known) = world().nt.nodes.at(pdo) {
+                known.device.power.set(c::PowerDeviceD0);
+            }
+        }
+        c::IRP_MN_STOP_DEVICE | c::IRP_MN_REMOVE_DEVICE => set_started(pdo, false),
+        _ => {}
+    }
+    match minor {
         c::IRP_MN_START_DEVICE
         | c::IRP_MN_QUERY_STOP_DEVICE
         | c::IRP_MN_CANCEL_STOP_DEVICE

@@ -1,4 +1,4 @@
-//! Device registers in the driver's address space.
+//! Physical addresses in the driver's address space: device registers, and RAM.
 
 use crate::{imports, verify::rules, world::world};
 use std::{cell::RefCell, collections::BTreeMap};
@@ -10,6 +10,8 @@ type Mapping = (u64, u64);
 #[derive(Default)]
 pub struct IoSpace {
     mapped: RefCell<BTreeMap<u64, Mapping>>,
+    /// Mappings of RAM, which may be mapped more than once: address and length.
+    ram: RefCell<Vec<(u64, u64)>>,
 }
 
 impl IoSpace {
@@ -21,17 +23,37 @@ impl IoSpace {
         (addr - base < *len).then(|| physical + (addr - base))
     }
 
+    /// Mappings of a range of physical addresses, or a part of it.
+    #[must_use]
+    pub fn mapped_in(&self, start: u64, len: u64) -> usize {
+        let overlaps = |&&(physical, size): &&Mapping| physical < start + len && start < physical + size;
+        self.mapped.borrow().values().filter(overlaps).count()
+    }
+
     /// Mappings that were not undone.
     #[must_use]
     pub fn left(&self) -> Vec<u64> {
-        self.mapped.borrow().keys().copied().collect()
+        let ram = self.ram.borrow();
+        self.mapped.borrow().keys().copied().chain(ram.iter().map(|(addr, _)| *addr)).collect()
     }
+}
+
+/// RAM is seen where it is; a range that begins in it must not leave it.
+fn ram(physical: u64, len: u64) -> Option<u64> {
+    let mem = &world().mem;
+    let first = mem.virtual_of(physical)?;
+    let last = mem.virtual_of(physical.checked_add(len - 1)?)?;
+    (last.checked_sub(first) == Some(len - 1)).then_some(first)
 }
 
 fn map(what: &str, physical: u64, len: u64) -> u64 {
     let world = world();
     if len == 0 {
         world.violation(&rules::MEMORY, format!("{what} of 0 bytes"));
+    }
+    if let Some(addr) = ram(physical, len) {
+        world.nt.io_space.ram.borrow_mut().push((addr, len));
+        return addr;
     }
     let Some(addr) = world.nt.platform().map_registers(physical, len) else {
         return 0;
@@ -54,6 +76,12 @@ imports! {
 
     fn MmUnmapIoSpace(addr: u64, len: u64) {
         let world = world();
+        let mut ram = world.nt.io_space.ram.borrow_mut();
+        if let Some(at) = ram.iter().position(|&mapping| mapping == (addr, len)) {
+            ram.swap_remove(at);
+            return;
+        }
+        drop(ram);
         let known = world.nt.io_space.mapped.borrow_mut().remove(&addr);
         match known {
             Some((_, mapped)) if mapped == len => {}

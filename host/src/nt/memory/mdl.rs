@@ -30,6 +30,8 @@ pub struct Mdls {
     pub(super) locked: RefCell<BTreeSet<u64>>,
     /// MDLs of MmAllocatePagesForMdl and the memory behind them.
     pub(super) pages: RefCell<BTreeMap<u64, u64>>,
+    /// Ranges of MmAllocateMappingAddress.
+    pub(super) reserved: RefCell<BTreeMap<u64, super::mdl_map::Reserved>>,
 }
 
 impl Mdls {

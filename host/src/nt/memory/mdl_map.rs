@@ -111,6 +111,28 @@ fn allocate_pages(what: &'static str, low: u64, high: u64, total: u64) -> u64 {
     addr
 }
 
+/// A range of addresses that was set aside for mappings.
+#[derive(Clone, Copy)]
+pub struct Reserved {
+    /// Bytes.
+    size: u64,
+    /// The tag that it goes by.
+    tag: u32,
+    /// The MDL that is mapped there; 0 for none.
+    holds: u64,
+}
+
+/// A range that was set aside under this tag (SYSTEM_PTE_MISUSE otherwise).
+fn reserved(what: &str, base: u64, tag: u32) -> Reserved {
+    let found = world().nt.mdls.reserved.borrow().get(&base).copied();
+    match found {
+        Some(range) if range.tag == tag => range,
+        Some(_) => world()
+            .violation(&rules::MDL, format!("{what}({base:#x}) with another tag than it was reserved with")),
+        None => world().violation(&rules::MDL, format!("{what}({base:#x}): no reserved range of addresses")),
+    }
+}
+
 imports! {
     /// Locking and mapping.
     TABLE from "ntoskrnl.exe";
@@ -186,19 +208,45 @@ imports! {
 
     fn MmAllocateMappingAddress(size: u64, tag: u32) -> u64 {
         // A range of addresses that MDLs are mapped to later: the pages keep their own here.
-        pool::allocate("MmAllocateMappingAddress", 0, size.min(PAGE), tag)
+        let base = pool::allocate("MmAllocateMappingAddress", 0, size.min(PAGE), tag);
+        if base != 0 {
+            let range = Reserved { size: size.next_multiple_of(PAGE), tag, holds: 0 };
+            world().nt.mdls.reserved.borrow_mut().insert(base, range);
+        }
+        base
     }
 
     fn MmFreeMappingAddress(base: u64, tag: u32) {
+        let range = reserved("MmFreeMappingAddress", base, tag);
+        if range.holds != 0 {
+            world().violation(&rules::MDL, format!("MmFreeMappingAddress({base:#x}): MDL {:#x} is mapped there", range.holds));
+        }
+        world().nt.mdls.reserved.borrow_mut().remove(&base);
         pool::free("MmFreeMappingAddress", base, Some(tag));
     }
 
-    fn MmMapLockedPagesWithReservedMapping(_reserved: u64, _tag: u32, mdl: u64, _cache: u32) -> u64 {
-        map("MmMapLockedPagesWithReservedMapping", Ptr::new(mdl), 0)
+    fn MmMapLockedPagesWithReservedMapping(base: u64, tag: u32, mdl: u64, _cache: u32) -> u64 {
+        let what = "MmMapLockedPagesWithReservedMapping";
+        let range = reserved(what, base, tag);
+        let p: Ptr<MDL> = Ptr::new(mdl);
+        if range.holds != 0 {
+            world().violation(&rules::MDL, format!("{what}({base:#x}): MDL {:#x} is mapped there", range.holds));
+        }
+        if mdl::pages(virtual_address(p), u64::from(p.get(MDL::ByteCount))) * PAGE > range.size {
+            return 0;
+        }
+        let va = map(what, p, 0);
+        world().nt.mdls.reserved.borrow_mut().insert(base, Reserved { holds: mdl, ..range });
+        va
     }
 
-    fn MmUnmapReservedMapping(_reserved: u64, _tag: u32, mdl: u64) {
+    fn MmUnmapReservedMapping(base: u64, tag: u32, mdl: u64) {
+        let range = reserved("MmUnmapReservedMapping", base, tag);
+        if range.holds != mdl {
+            world().violation(&rules::MDL, format!("MmUnmapReservedMapping({base:#x}, {mdl:#x}): it is not mapped there"));
+        }
         let p: Ptr<MDL> = Ptr::new(mdl);
         unmap("MmUnmapReservedMapping", p.get(MDL::MappedSystemVa), p);
+        world().nt.mdls.reserved.borrow_mut().insert(base, Reserved { holds: 0, ..range });
     }
 }

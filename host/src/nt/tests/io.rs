@@ -3,7 +3,7 @@ use crate::{
     abi::{DEVICE_OBJECT as Device, DRIVER_OBJECT, IO_STACK_LOCATION as Stack, IRP, Ptr, constants as c},
     nt::{
         Platform,
-        io::{driver::NewDriver, irp, pdo},
+        io::{driver::NewDriver, irp, pdo, request},
     },
     verify::rules,
 };
@@ -158,7 +158,7 @@ fn what_a_driver_does_not_handle_is_refused() {
     run(|| {
         let mine = device(driver(), 0);
         let fill = |stack: Ptr<Stack>, _: u64| stack.set(Stack::MajorFunction, c::IRP_MJ_READ as u8);
-        assert_eq!(irp::request(mine, fill, "test"), (c::STATUS_INVALID_DEVICE_REQUEST, 0));
+        assert_eq!(request::request(mine, fill, "test"), (c::STATUS_INVALID_DEVICE_REQUEST, 0));
     })
     .expect("no violation");
 }
@@ -183,6 +183,37 @@ fn registers_and_configuration_space_are_the_platforms() {
         driver();
         let base = k("MmMapIoSpace", &[0xFEB0_0000, 0x20000, 0]);
         k("MmUnmapIoSpace", &[base, 0x1000]);
+    });
+}
+
+#[test]
+fn ram_is_mapped_by_its_physical_address_as_often_as_wanted() {
+    run(|| {
+        driver();
+        let block = k("MmAllocateContiguousMemory", &[3 * 4096, u64::from(u32::MAX)]);
+        let physical = k("MmGetPhysicalAddress", &[block]);
+        let first = k("MmMapIoSpace", &[physical + 100, 5000, 1]);
+        let second = k("MmMapIoSpace", &[physical + 100, 5000, 1]);
+        write(first, 0x55AA_u32);
+        assert_eq!(read::<u32>(second), 0x55AA);
+        assert_eq!(read::<u32>(block + 100), 0x55AA);
+        assert_eq!(k("MmGetPhysicalAddress", &[first]), physical + 100);
+        k("MmUnmapIoSpace", &[first, 5000]);
+        assert_eq!(world().nt.left_behind().len(), 1);
+        k("MmUnmapIoSpace", &[second, 5000]);
+        assert!(world().nt.left_behind().is_empty());
+        // The last byte of the RAM below 4 GiB has nothing behind it.
+        let end = (1 << 20) + LOW as u64;
+        assert_ne!(k("MmMapIoSpace", &[end - 16, 16, 1]), 0);
+        assert_eq!(k("MmMapIoSpace", &[end - 16, 17, 1]), 0);
+    })
+    .expect("no violation");
+    breaks(&rules::MEMORY, "not mapped", || {
+        driver();
+        let block = k("MmAllocateContiguousMemory", &[4096, u64::from(u32::MAX)]);
+        let addr = k("MmMapIoSpace", &[k("MmGetPhysicalAddress", &[block]), 4096, 1]);
+        k("MmUnmapIoSpace", &[addr, 4096]);
+        k("MmUnmapIoSpace", &[addr, 4096]);
     });
 }
 

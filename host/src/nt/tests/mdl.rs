@@ -180,3 +180,46 @@ fn common_buffers_go_back_as_they_came() {
         operation(adapter, GET_LIST, &[adapter, own(336), mdl, buffer, 100, noting(), 0, 1]);
     });
 }
+
+#[test]
+fn a_reserved_range_holds_one_mdl_at_a_time() {
+    const TAG: u64 = 0x31;
+    /// An MDL with locked pages.
+    fn locked(len: u64) -> u64 {
+        let buffer = k("ExAllocatePoolWithTag", &[0, len, TAG]);
+        let mdl = k("IoAllocateMdl", &[buffer, len, 0, 0, 0]);
+        k("MmProbeAndLockPages", &[mdl, 0, 1]);
+        mdl
+    }
+    run(|| {
+        let range = k("MmAllocateMappingAddress", &[3 * 4096, TAG]);
+        let mdl = locked(4096);
+        for _ in 0..2 {
+            let va = k("MmMapLockedPagesWithReservedMapping", &[range, TAG, mdl, 1]);
+            assert_eq!(va, Ptr::<MDL>::new(mdl).get(MDL::MappedSystemVa));
+            write(va, 7_u32);
+            k("MmUnmapReservedMapping", &[range, TAG, mdl]);
+        }
+        let longer = locked(4 * 4096);
+        assert_eq!(k("MmMapLockedPagesWithReservedMapping", &[range, TAG, longer, 1]), 0, "it does not fit");
+        k("MmFreeMappingAddress", &[range, TAG]);
+    })
+    .expect("no violation");
+    breaks(&rules::MDL, "another tag", || {
+        let range = k("MmAllocateMappingAddress", &[4096, TAG]);
+        k("MmMapLockedPagesWithReservedMapping", &[range, TAG + 1, locked(100), 1]);
+    });
+    breaks(&rules::MDL, "is mapped there", || {
+        let range = k("MmAllocateMappingAddress", &[3 * 4096, TAG]);
+        k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
+        k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
+    });
+    breaks(&rules::MDL, "is mapped there", || {
+        let range = k("MmAllocateMappingAddress", &[3 * 4096, TAG]);
+        k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
+        k("MmFreeMappingAddress", &[range, TAG]);
+    });
+    breaks(&rules::MDL, "no reserved range", || {
+        k("MmUnmapReservedMapping", &[own(8), TAG, locked(100)]);
+    });
+}

@@ -7,6 +7,7 @@ mod lexer;
 mod mutation;
 mod project;
 mod registry;
+mod system;
 
 use super::{DeviceIds, Diagnostics, Inf, Installed, Package, Registry, Target, install, matching};
 

@@ -1,0 +1,143 @@
+//! The IRPs that the plug and play manager and the power manager send.
+
+use super::{DeviceNode, State};
+use crate::{
+    abi::{self, DEVICE_CAPABILITIES, IO_STACK_LOCATION as Stack, Layout, Ptr, constants as c, read, write},
+    mem::Kind,
+    nt::{io::request, memory::pool, status},
+    verify::rules,
+    world::world,
+};
+
+/// BusRelations.
+const BUS_RELATIONS: u32 = 0;
+/// POWER_STATE_TYPE.
+const SYSTEM_STATE: u32 = 0;
+const DEVICE_STATE: u32 = 1;
+
+/// What a device says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Device and function number.
+    pub address: u32,
+    /// The device power state in each system state.
+    pub states: [u32; 7],
+    /// The flags behind the version.
+    pub flags: u32,
+}
+
+/// A power state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// DEVICE_POWER_STATE.
+    Device(u32),
+    /// SYSTEM_POWER_STATE.
+    System(u32),
+}
+
+impl DeviceNode {
+    /// Sends an IRP down the device's stack; it has to get to the bottom unless the driver fails it.
+    pub(super) fn request(&self, what: &'static str, fill: impl Fn(Ptr<Stack>, u64)) -> (u32, u64) {
+        let (status, information, bottom) = request::request_down(self.known().pdo, fill, what);
+        // What a driver does not know it passes down as it came.
+        if !bottom && (status::success(status) || status == c::STATUS_NOT_SUPPORTED) {
+            world().violation(
+                &rules::IRP_NOT_PASSED,
+                format!("{what}: completed with {status:#x} without having been passed down"),
+            );
+        }
+        (status, information)
+    }
+
+    /// Sends a plug and play IRP without parameters.
+    pub(super) fn plug(&self, what: &'static str, minor: u32) -> u32 {
+        let (status, _) = self.request(what, |stack, _| head(stack, c::IRP_MJ_PNP, minor));
+        status
+    }
+
+    /// The same for those that no driver may fail.
+    pub(super) fn must_succeed(&self, what: &'static str, minor: u32) {
+        let status = self.plug(what, minor);
+        if !status::success(status) {
+            world().violation(&rules::IRP_NOT_PASSED, format!("{what} failed with {status:#x}"));
+        }
+    }
+
+    /// What Windows asks of a device that has started.
+    pub(super) fn ask_started(&self) {
+        let world = world();
+        let size = DEVICE_CAPABILITIES::SIZE;
+        let Some(block) = world.mem.allocate(Kind::Host, 0, size, "DEVICE_CAPABILITIES") else { return };
+        abi::fill(block, 0, size);
+        let p: Ptr<DEVICE_CAPABILITIES> = Ptr::new(block);
+        p.set(DEVICE_CAPABILITIES::Size, size as u16);
+        p.set(DEVICE_CAPABILITIES::Version, 1);
+        p.set(DEVICE_CAPABILITIES::Address, u32::MAX);
+        p.set(DEVICE_CAPABILITIES::UINumber, u32::MAX);
+        self.request("IRP_MN_QUERY_CAPABILITIES", |stack, _| {
+            head(stack, c::IRP_MJ_PNP, c::IRP_MN_QUERY_CAPABILITIES);
+            stack.set(Stack::Parameters_DeviceCapabilities_Capabilities, block);
+        });
+        self.capabilities.set(Capabilities {
+            address: p.get(DEVICE_CAPABILITIES::Address),
+            states: p.get(DEVICE_CAPABILITIES::DeviceState),
+            flags: read(block + 4),
+        });
+        let _ = world.mem.free(Kind::Host, block);
+        self.plug("IRP_MN_QUERY_PNP_DEVICE_STATE", c::IRP_MN_QUERY_PNP_DEVICE_STATE);
+        let (status, relations) = self.request("IRP_MN_QUERY_DEVICE_RELATIONS", |stack, _| {
+            head(stack, c::IRP_MJ_PNP, c::IRP_MN_QUERY_DEVICE_RELATIONS);
+            stack.set(Stack::Parameters_QueryDeviceRelations_Type, BUS_RELATIONS);
+        });
+        if status::success(status) && relations != 0 {
+            pool::free("IRP_MN_QUERY_DEVICE_RELATIONS", relations, None);
+        }
+    }
+
+    /// Asks whether the device can go to a power state.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn query_power(&self, to: Power) -> Result<(), u32> {
+        self.switch("IRP_MN_QUERY_POWER", c::IRP_MN_QUERY_POWER, to)
+    }
+
+    /// Sends the device to a power state. A system state is for the driver that owns the device's power to turn
+    /// into a device state.
+    ///
+    /// # Errors
+    /// The driver fails it, which only a step up may.
+    pub fn set_power(&self, to: Power) -> Result<(), u32> {
+        self.switch("IRP_MN_SET_POWER", c::IRP_MN_SET_POWER, to)
+    }
+
+    fn switch(&self, what: &'static str, minor: u32, to: Power) -> Result<(), u32> {
+        if self.state() == State::Enumerated {
+            self.expect(what, &[State::Added, State::Started]);
+        }
+        let (status, _) = self.request(what, |stack, _| {
+            head(stack, c::IRP_MJ_POWER, minor);
+            let (kind, state) = match to {
+                Power::Device(state) => (DEVICE_STATE, state),
+                Power::System(state) => (SYSTEM_STATE, state),
+            };
+            stack.set(Stack::Parameters_Power_Type, kind);
+            write(stack.at(&Stack::Parameters_Power_State), state);
+        });
+        if status::success(status) { Ok(()) } else { Err(status) }
+    }
+
+    /// Sends a WMI request that the driver does not serve: the status that it comes back with.
+    pub fn system_control(&self) -> u32 {
+        let (status, _) = self.request("IRP_MJ_SYSTEM_CONTROL", |stack, _| {
+            head(stack, c::IRP_MJ_SYSTEM_CONTROL, c::IRP_MN_QUERY_ALL_DATA);
+        });
+        status
+    }
+}
+
+/// Major and minor function.
+pub(super) fn head(stack: Ptr<Stack>, major: u32, minor: u32) {
+    stack.set(Stack::MajorFunction, major as u8);
+    stack.set(Stack::MinorFunction, minor as u8);
+}

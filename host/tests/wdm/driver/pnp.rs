@@ -1,0 +1,118 @@
+//! IRP_MJ_PNP.
+
+use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, resources};
+use crate::fault::{Fault, is};
+use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c};
+use std::cell::Cell;
+
+thread_local! {
+    /// The device is in use: it is neither stopped nor removed.
+    pub static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+pub fn dispatch(device: u64, irp: u64) -> u64 {
+    match irps::minor(irp) {
+        c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE if BUSY.get() => {
+            irps::complete(irp, c::STATUS_UNSUCCESSFUL.into())
+        }
+        c::IRP_MN_START_DEVICE => start(device, irp),
+        c::IRP_MN_FILTER_RESOURCE_REQUIREMENTS => resources::filter(device, irp),
+        c::IRP_MN_QUERY_STOP_DEVICE => query_stop(device, irp),
+        c::IRP_MN_QUERY_REMOVE_DEVICE => query_remove(device, irp),
+        c::IRP_MN_CANCEL_STOP_DEVICE => cancel_stop(device, irp),
+        c::IRP_MN_STOP_DEVICE => {
+            resources::release(device, is(Fault::KeepsInterruptAtStop), is(Fault::KeepsRegistersAtStop));
+            irps::set_status(irp, SUCCESS);
+            irps::pass_down(device, irp)
+        }
+        c::IRP_MN_SURPRISE_REMOVAL => {
+            resources::release(device, is(Fault::KeepsInterruptWhenGone), false);
+            irps::set_status(irp, SUCCESS);
+            irps::pass_down(device, irp)
+        }
+        c::IRP_MN_CANCEL_REMOVE_DEVICE => {
+            irps::set_status(irp, SUCCESS);
+            irps::pass_down(device, irp)
+        }
+        c::IRP_MN_REMOVE_DEVICE => remove(device, irp),
+        c::IRP_MN_QUERY_CAPABILITIES if is(Fault::DropsUnknown) => {
+            irps::complete(irp, c::STATUS_NOT_SUPPORTED.into())
+        }
+        _ => irps::pass_down(device, irp),
+    }
+}
+
+fn start(device: u64, irp: u64) -> u64 {
+    let list = irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResourcesTranslated);
+    resources::GIVEN.with_borrow_mut(Vec::clear);
+    resources::note_given(irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResources));
+    resources::note_given(list);
+    if is(Fault::StartsAlone) {
+        return irps::complete(irp, SUCCESS);
+    }
+    if is(Fault::MapsBeforeStart) {
+        resources::take(device, list);
+    }
+    let mut status = irps::forward(device, irp);
+    if status == SUCCESS {
+        status = resources::take(device, list);
+    }
+    irps::complete(irp, status);
+    if is(Fault::ReturnsOtherStatus) {
+        return u64::from(c::STATUS_UNSUCCESSFUL);
+    }
+    status
+}
+
+/// The worker passes it down: the IRP pends.
+fn query_stop(device: u64, irp: u64) -> u64 {
+    if !is(Fault::PendsUnmarked) {
+        irps::mark_pending(irp);
+    }
+    irps::set_status(irp, SUCCESS);
+    if is(Fault::NeverCompletes) {
+        return PENDING;
+    }
+    if is(Fault::MarksAndReturns) {
+        return irps::pass_down(device, irp);
+    }
+    IRP.set(device, irp);
+    import("KeSetEvent", &[WORK.get(device), 0, 0]);
+    PENDING
+}
+
+fn query_remove(device: u64, irp: u64) -> u64 {
+    if is(Fault::ForgetsToComplete) {
+        return SUCCESS;
+    }
+    irps::set_status(irp, SUCCESS);
+    irps::pass_down(device, irp)
+}
+
+fn cancel_stop(device: u64, irp: u64) -> u64 {
+    irps::set_status(irp, SUCCESS);
+    let status = irps::forward(device, irp);
+    irps::complete(irp, status);
+    if is(Fault::CompletesTwice) {
+        irps::complete(irp, status);
+    }
+    status
+}
+
+fn remove(device: u64, irp: u64) -> u64 {
+    if is(Fault::FailsRemove) {
+        return irps::complete(irp, c::STATUS_UNSUCCESSFUL.into());
+    }
+    resources::release(device, is(Fault::KeepsInterrupt), false);
+    resources::end(device);
+    irps::set_status(irp, SUCCESS);
+    let status = irps::pass_down(device, irp);
+    forget(device);
+    if !is(Fault::StaysAttached) {
+        import("IoDetachDevice", &[LOWER.get(device)]);
+        if !is(Fault::KeepsDevice) {
+            import("IoDeleteDevice", &[device]);
+        }
+    }
+    status
+}
