@@ -5,7 +5,16 @@
 
 mod panic;
 
+use ferrite_driver::Companion;
 use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING};
+
+/// The `NetDMA` provider, as what shares each adapter's device.
+static NETDMA: Companion = Companion {
+    add: ferrite_netdma::add,
+    start: ferrite_netdma::start,
+    stop: ferrite_netdma::stop,
+    remove: ferrite_netdma::remove,
+};
 
 /// Called by the I/O manager when the image is loaded.
 ///
@@ -20,7 +29,10 @@ pub unsafe extern "system" fn DriverEntry(
 ) -> NTSTATUS {
     // SAFETY: both are passed on exactly as they came (NDIS-REG-01); they are the same structures under either
     // crate's name.
-    unsafe { ferrite_driver::driver_entry(driver.cast(), registry_path.cast_mut().cast(), Some(unload)) }.0
+    unsafe {
+        ferrite_driver::driver_entry(driver.cast(), registry_path.cast_mut().cast(), Some(unload), &NETDMA)
+    }
+    .0
 }
 
 /// `MiniportDriverUnload`: NDIS owns the driver object's unload routine and calls this from it (NDIS-REG-13).

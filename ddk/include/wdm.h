@@ -12,3 +12,4 @@
 #include <wdm/io.h>
 #include <wdm/resource.h>
 #include <wdm/pci.h>
+#include <wdm/ps.h>

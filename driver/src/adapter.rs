@@ -15,11 +15,13 @@ use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{self, NDIS_HANDLE, NDIS_OID_REQUEST};
 use ferrite_nic::{Error, Gate, MacAddress, Reason, Settings};
 
+use crate::companion::Presence;
 use crate::dma::SgDma;
 use crate::hardware::Hardware;
 use crate::interrupt::Interrupts;
 use crate::link::Monitor;
 use crate::oid::{self, Outcome, Request};
+use crate::pnp;
 use crate::receive::Receiver;
 use crate::send::Sender;
 use crate::stats::Statistics;
@@ -60,6 +62,8 @@ pub struct Adapter {
     pub station: MacAddress,
     /// The OID request that pends.
     pending: AtomicPtr<NDIS_OID_REQUEST>,
+    /// The context of the device's `AddDevice`, which outlives the adapter (NDIS-PNP-04).
+    device: NDIS_HANDLE,
 }
 
 // SAFETY: the handle and the pointer may be used from any thread; the pieces say for themselves how they are
@@ -114,6 +118,12 @@ impl Adapter {
         self.send.go_online(self);
         self.interrupts.enable(self.hardware.nic());
         Ok(())
+    }
+
+    /// What shares the device.
+    pub fn presence(&self) -> Option<&Presence> {
+        // SAFETY: NDIS has passed the context to `MiniportInitializeEx`, and removes the device only after the halt.
+        unsafe { pnp::presence(self.device) }
     }
 
     /// Whether the device is on the bus and powered, so that its registers may be touched.

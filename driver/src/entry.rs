@@ -10,6 +10,7 @@ use ferrite_ddk::ndis::{
 };
 use ferrite_ddk::{Object, Result, Status};
 
+use crate::companion::{self, Companion};
 use crate::trace::trace;
 use crate::{VERSION, adapter, flow, oid, pnp, receive, removal, reset, send};
 
@@ -17,7 +18,7 @@ use crate::{VERSION, adapter, flow, oid, pnp, receive, removal, reset, send};
 static DRIVER: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 /// Registers the miniport driver. `unload` becomes its `MiniportDriverUnload`, which NDIS calls after the
-/// last adapter has been halted (NDIS-REG-13), and which has to call [`unload`].
+/// last adapter has been halted (NDIS-REG-13), and which has to call [`unload`]. `shared` hears of every device.
 ///
 /// IRQL: `PASSIVE_LEVEL`, from `DriverEntry`, which returns what this returns (NDIS-REG-02).
 ///
@@ -27,7 +28,9 @@ pub unsafe fn driver_entry(
     driver: *mut DRIVER_OBJECT,
     path: *mut UNICODE_STRING,
     unload: MINIPORT_DRIVER_UNLOAD,
+    shared: &'static Companion,
 ) -> Status {
+    companion::set(shared);
     // SAFETY: the caller's promise.
     unsafe { register(driver, path, unload) }.into()
 }

@@ -36,6 +36,7 @@
 #![allow(rustdoc::private_intra_doc_links)]
 
 mod adapter;
+mod companion;
 mod config;
 mod dma;
 mod entry;
@@ -58,6 +59,7 @@ mod time;
 mod trace;
 mod worker;
 
+pub use companion::Companion;
 pub use entry::{driver_entry, unload};
 
 /// The most bytes of a frame behind its Ethernet header.

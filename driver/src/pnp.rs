@@ -8,14 +8,27 @@ use ferrite_ddk::ndis::{
 };
 use ferrite_ddk::{Object, Result, Status};
 
+use crate::companion::Presence;
 use crate::memory::Memory;
 use crate::trace::trace;
 
 /// What belongs to a device from `MiniportAddDevice` to `MiniportRemoveDevice`, whatever becomes of its
 /// adapter.
 struct Device {
+    /// What shares the device with the miniport.
+    presence: Presence,
     /// This allocation.
     memory: Memory,
+}
+
+/// The companion of the device with this `AddDevice` context; `None` for NULL.
+///
+/// # Safety
+/// `context` is that of [`add_device`], or NULL, and [`remove_device`] has not been called.
+pub unsafe fn presence<'a>(context: NDIS_HANDLE) -> Option<&'a Presence> {
+    // SAFETY: the caller's promise.
+    let device = unsafe { context.cast_const().cast::<Device>().as_ref() };
+    device.map(|device| &device.presence)
 }
 
 /// `MiniportAddDevice`.
@@ -41,7 +54,7 @@ fn try_add_device(adapter: NDIS_HANDLE) -> Result<()> {
     // On failure the memory goes back here (NDIS-PNP-05).
     Status(status).result()?;
     // SAFETY: the place is in the memory just allocated, aligned as the pool aligns, and nobody else's.
-    unsafe { place.write(Device { memory }) };
+    unsafe { place.write(Device { presence: Presence::new(adapter), memory }) };
     trace!(c"ferrite: device added\n");
     Ok(())
 }
@@ -55,7 +68,8 @@ fn try_add_device(adapter: NDIS_HANDLE) -> Result<()> {
 pub unsafe extern "C" fn remove_device(context: NDIS_HANDLE) {
     let Some(place) = NonNull::new(context.cast::<Device>()) else { return };
     // SAFETY: written by `add_device`; nobody refers to it after this call.
-    let Device { memory } = unsafe { place.read() };
+    let Device { presence, memory } = unsafe { place.read() };
+    drop(presence);
     drop(memory);
     trace!(c"ferrite: device removed\n");
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     abi::{Bind, Import},
+    netdma::Interface,
     pe::{self, Binding, CallSite, LoadError, Mapped},
     symbols::{Start, Symbols, unwind},
     verify::StackLine,
@@ -32,6 +33,7 @@ pub fn provided() -> &'static HashMap<(&'static str, &'static str), &'static Imp
     static TABLE: OnceLock<HashMap<(&'static str, &'static str), &'static Import>> = OnceLock::new();
     TABLE.get_or_init(|| {
         let tables = crate::nt::imports::TABLES.iter().chain(crate::ndis::imports::TABLES);
+        let tables = tables.chain(std::iter::once(&crate::netdma::TABLE));
         tables.flat_map(|table| table.iter()).map(|import| ((import.module, import.name), import)).collect()
     })
 }
@@ -53,7 +55,8 @@ pub fn resolve(module: &str, name: &str) -> Option<&'static Import> {
 pub fn routine(module: &str, name: &str) -> u64 {
     let world = world();
     let Some(import) = resolve(module, name) else { return 0 };
-    if !crate::nt::has(world.config.windows, import.name) {
+    let there = !name.starts_with("NetDma") || Interface::current().offers(name);
+    if !there || !crate::nt::has(world.config.windows, import.name) {
         return 0;
     }
     match import.bind {

@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod mem;
 pub mod ndis;
 pub mod net;
+pub mod netdma;
 pub mod nt;
 pub mod pe;
 pub mod pnp;

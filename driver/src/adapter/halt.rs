@@ -42,6 +42,9 @@ impl Drop for Running {
     /// have reached, and everything else in the reverse order of its making.
     fn drop(&mut self) {
         let adapter = self.adapter();
+        if let Some(presence) = adapter.presence() {
+            presence.stop();
+        }
         // Nothing is accepted or indicated any more. In a halt after a pause nothing is out either.
         adapter.gate.refuse(Reason::Halt);
         if adapter.is_reachable() {

@@ -41,7 +41,9 @@ pub unsafe extern "C" fn initialize(
     let list = unsafe { (*parameters).AllocatedResources };
     // SAFETY: as above.
     let descriptors = unsafe { resources::descriptors(list) };
-    match try_initialize(handle, descriptors) {
+    // SAFETY: as above (NDIS-PNP-03).
+    let device = unsafe { (*parameters).MiniportAddDeviceContext };
+    match try_initialize(handle, device, descriptors) {
         Ok(()) => Status::SUCCESS.0,
         Err(failure) => {
             failure.log(handle);
@@ -53,6 +55,7 @@ pub unsafe extern "C" fn initialize(
 /// Every step's result is a value that undoes the step when it is dropped, and they are dropped in reverse.
 fn try_initialize(
     handle: NDIS_HANDLE,
+    device: NDIS_HANDLE,
     descriptors: &[ndis::CM_PARTIAL_RESOURCE_DESCRIPTOR],
 ) -> Result<(), Failure> {
     let memory = Memory::zeroed(handle, size_of::<Shell>()).ok_or(Failure::memory(Step::AdapterMemory))?;
@@ -60,7 +63,7 @@ fn try_initialize(
     attributes::register(handle, memory.base().as_ptr().cast())?;
     resources::check_device(handle)?;
     let resources = Resources::find(descriptors)?;
-    let adapter = assemble(handle, resources)?;
+    let adapter = assemble(handle, device, resources)?;
     attributes::describe(&adapter)?;
 
     // From here on it has its place, and is taken down as a whole.
@@ -69,6 +72,9 @@ fn try_initialize(
     let adapter = running.adapter();
     adapter.start_device().map_err(|error| Failure::hardware(Step::BringUp, error))?;
     running.set_ready();
+    if let Some(presence) = adapter.presence() {
+        presence.start();
+    }
     trace!(c"ferrite: initialized\n");
     // Allowed since the registration attributes (NDIS-INIT-18).
     link::observe(adapter);
@@ -77,7 +83,7 @@ fn try_initialize(
 }
 
 /// Makes the pieces (NDIS-INIT-08, -09) and identifies the device.
-fn assemble(handle: NDIS_HANDLE, resources: Resources) -> Result<Adapter, Failure> {
+fn assemble(handle: NDIS_HANDLE, device: NDIS_HANDLE, resources: Resources) -> Result<Adapter, Failure> {
     let mut settings =
         config::read(handle).map_err(|status| Failure::refused(Step::Configuration, status))?;
     let mapping = Mapping::new(handle, resources.registers, BAR0_BYTES).map_err(|status| {
@@ -112,6 +118,7 @@ fn assemble(handle: NDIS_HANDLE, resources: Resources) -> Result<Adapter, Failur
         permanent: identity.permanent,
         station: settings.network_address.unwrap_or(identity.permanent),
         pending: AtomicPtr::default(),
+        device,
     })
 }
 

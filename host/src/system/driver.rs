@@ -126,6 +126,7 @@ impl System {
             call("DRIVER_UNLOAD", routine, &[object]);
         }
         self.world.ndis.check_unloaded();
+        self.world.netdma.check_unloaded();
         self.world.nt.delete_driver();
         self.world.unload();
     }

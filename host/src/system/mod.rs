@@ -21,6 +21,7 @@ use crate::{
     device::{Backend, Ram, qemu},
     function::Board,
     mem::Region,
+    netdma::Interface,
     pnp::{self, DeviceIds, Inf, Package, Target},
     verify::End,
     world::{Config as WorldConfig, World},
@@ -61,6 +62,8 @@ pub struct Setup {
     pub windows: (u32, u32, u32),
     /// The NDIS version that it reports, major in the high half.
     pub ndis_version: u32,
+    /// The NetDMA that Windows has; `None` for what that Windows came with.
+    pub netdma: Option<Interface>,
     /// Values written to the driver key before the driver starts, as text.
     pub keywords: Vec<(String, String)>,
     /// Print what the driver says.
@@ -81,6 +84,7 @@ impl Setup {
             messages: None,
             windows: (10, 0, 19045),
             ndis_version: 0x0006_0055,
+            netdma: None,
             keywords: Vec::new(),
             debug_output: false,
         }
@@ -149,6 +153,7 @@ impl System {
         let image =
             find_image(setup, net.as_ref(), nics.first().map(|nic| &nic.1), dma.as_ref(), packages.first())?;
         let world = World::new(world_config(setup, &ram))?;
+        world.netdma.interface.set(setup.netdma);
         let mut nodes = Vec::new();
         let mut board = None;
         if let (Some(machine), Some(inf)) = (machine, &net) {

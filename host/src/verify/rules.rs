@@ -148,4 +148,18 @@ rules! {
     HOST = "HOST", "ferrite-host's own order of calls", "";
     /// An imported function asked for something that the host does not do.
     UNSUPPORTED = "HOST", "not supported by ferrite-host", "";
+    /// A NetDMA provider registered or started with something that is not as documented.
+    NETDMA_REGISTRATION = "NDMA-REG", "NetDmaRegisterProvider", "-";
+    /// NetDMA's calls out of order.
+    NETDMA_ORDER = "NDMA-START", "NetDmaProviderOrder", "-";
+    /// A handle that is no provider's.
+    NETDMA_PROVIDER = "NDMA-REG", "NetDmaProviderHandle", "-";
+    /// A handle that is no allocated channel's, or a channel without a CPU.
+    NETDMA_CHANNEL = "NDMA-CH", "NetDmaChannelHandle", "-";
+    /// An interrupt reported at the wrong level or on the wrong CPU.
+    NETDMA_INTERRUPT = "NDMA-INT", "NetDmaInterrupt", "-";
+    /// Descriptors that are never completed.
+    NETDMA_LOST = "NDMA-STOP", "NetDmaOutstanding", "-";
+    /// A provider that is left at unload.
+    NETDMA_LEAK = "NDMA-STOP", "NetDmaProviderLeft", "-";
 }

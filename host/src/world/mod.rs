@@ -15,6 +15,7 @@ use crate::{
     image::Image,
     mem::{Mem, Region},
     ndis,
+    netdma::NetDma,
     nt::{
         self,
         exec::time::{SHARED_USER_DATA, SharedUserData},
@@ -76,6 +77,8 @@ pub struct World {
     pub nt: nt::Nt,
     /// NDIS's state: the registered miniport and its adapters.
     pub ndis: ndis::Ndis,
+    /// NetDMA's state: providers and their channels.
+    pub netdma: NetDma,
     /// Register windows and faults.
     pub trap: TrapArea,
     /// Timers of either.
@@ -111,6 +114,7 @@ impl World {
             verify: Verify::default(),
             nt: nt::Nt::default(),
             ndis: ndis::Ndis::default(),
+            netdma: NetDma::default(),
             trap,
             timers: Timers::default(),
             registry: RefCell::default(),

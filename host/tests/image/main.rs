@@ -20,6 +20,7 @@ mod interrupts;
 mod keywords;
 mod life;
 mod link;
+mod netdma;
 mod oids;
 mod pause;
 mod power;
