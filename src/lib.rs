@@ -12,6 +12,7 @@ use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING};
 static NETDMA: Companion = Companion {
     add: ferrite_netdma::add,
     start: ferrite_netdma::start,
+    power: ferrite_netdma::power,
     stop: ferrite_netdma::stop,
     remove: ferrite_netdma::remove,
 };

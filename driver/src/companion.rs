@@ -16,6 +16,11 @@ pub struct Companion {
     /// # Safety
     /// The context is `add`'s.
     pub start: unsafe fn(*mut c_void),
+    /// The device is about to sleep, or is awake again.
+    ///
+    /// # Safety
+    /// The context is `add`'s.
+    pub power: unsafe fn(*mut c_void, bool),
     /// The hardware is about to be taken down.
     ///
     /// # Safety
@@ -66,6 +71,14 @@ impl Presence {
         if let Some(companion) = get() {
             // SAFETY: the context is `add`'s, and is given up in the drop.
             unsafe { (companion.start)(self.0) };
+        }
+    }
+
+    /// The device is about to sleep, or is awake again. IRQL: `PASSIVE_LEVEL`.
+    pub fn power(&self, awake: bool) {
+        if let Some(companion) = get() {
+            // SAFETY: as for `start`.
+            unsafe { (companion.power)(self.0, awake) };
         }
     }
 

@@ -40,6 +40,9 @@ pub fn set(adapter: &Adapter, request: &mut Request, state: NDIS_DEVICE_POWER_ST
 ///
 /// IRQL: `PASSIVE_LEVEL`.
 pub fn go_down(adapter: &Adapter) {
+    if let Some(presence) = adapter.presence() {
+        presence.power(false);
+    }
     reset::shut_down(adapter, Status::LOW_POWER_STATE);
     link::forget(adapter);
     adapter.complete_oid(Status::SUCCESS);
@@ -60,6 +63,9 @@ pub fn go_up(adapter: &Adapter) {
             }
         }
         Err(error) => reset::give_up(adapter, error),
+    }
+    if let Some(presence) = adapter.presence() {
+        presence.power(true);
     }
     adapter.complete_oid(Status::SUCCESS);
 }

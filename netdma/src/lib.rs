@@ -21,4 +21,4 @@ mod provider;
 mod thread;
 mod trace;
 
-pub use provider::{add, remove, start, stop};
+pub use provider::{add, power, remove, start, stop};

@@ -5,8 +5,8 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use ferrite_ddk::ndis::{
-    self, DEVICE_OBJECT, NDIS_HANDLE, NET_DMA_PROVIDER_ATTRIBUTES, NET_DMA_PROVIDER_CHARACTERISTICS,
-    PHYSICAL_ADDRESS,
+    self, DEVICE_OBJECT, NDIS_HANDLE, NET_DMA_PNP_NOTIFICATION, NET_DMA_PROVIDER_ATTRIBUTES,
+    NET_DMA_PROVIDER_CHARACTERISTICS, PHYSICAL_ADDRESS,
 };
 use ferrite_ddk::netdma::EntryPoints;
 use ferrite_ddk::{Status, unicode_string};
@@ -27,6 +27,9 @@ const OLD_CHARACTERISTICS: usize = core::mem::offset_of!(NET_DMA_PROVIDER_CHARAC
 /// Bytes of the attributes.
 #[expect(clippy::cast_possible_truncation, reason = "32")]
 const ATTRIBUTES: u16 = size_of::<NET_DMA_PROVIDER_ATTRIBUTES>() as u16;
+/// Bytes of a notification.
+#[expect(clippy::cast_possible_truncation, reason = "32")]
+const NOTIFICATION: u32 = size_of::<NET_DMA_PNP_NOTIFICATION>() as u32;
 /// Intel's; there is no hardware behind the engine, and the field cannot be empty.
 const VENDOR: u32 = 0x8086;
 
@@ -164,6 +167,34 @@ pub unsafe fn start(provider: *mut c_void) {
     unsafe {
         (provider.netdma.provider_start)(provider.handle.load(Ordering::Acquire), &raw mut attributes);
     };
+}
+
+/// Tells `NetDMA` that the device is about to sleep (not awake), so that its clients have stopped when this returns, or is
+/// awake again, so that it starts every channel anew (NDMA-PNP-01 to -03). IRQL: `PASSIVE_LEVEL`.
+///
+/// # Safety
+/// As for [`start`].
+pub unsafe fn power(provider: *mut c_void, awake: bool) {
+    let Some(provider) = NonNull::new(provider.cast::<Provider>()) else { return };
+    // SAFETY: the caller's promise.
+    let provider = unsafe { provider.as_ref() };
+    let Some(notify) = provider.netdma.pnp_event_notify else { return };
+    if !provider.started.load(Ordering::Acquire) {
+        return;
+    }
+    let mut notification = NET_DMA_PNP_NOTIFICATION {
+        StructureRevision: ndis::NET_DMA_PNP_NOTIFICATION_REVISION_1,
+        StructureSize: NOTIFICATION,
+        NotificationCode: if awake {
+            ndis::NetDmaNotificationProviderPowerUp
+        } else {
+            ndis::NetDmaNotificationProviderPowerDown
+        },
+        Buffer: ptr::null_mut(),
+        BufferLength: 0,
+    };
+    // SAFETY: PASSIVE_LEVEL; registered and started; NetDMA reads the notification during the call.
+    unsafe { notify(provider.handle.load(Ordering::Acquire), &raw mut notification) };
 }
 
 /// Takes the channels back: none is allocated when this returns (NDMA-STOP-01). IRQL: `PASSIVE_LEVEL`.

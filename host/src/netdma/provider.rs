@@ -45,7 +45,7 @@ pub struct Provider {
     /// Bytes of one transfer, and channels; 0 while it is stopped.
     pub offer: Cell<(u32, u32)>,
     /// Power notifications that it sent.
-    pub power_events: Cell<u32>,
+    pub power_events: RefCell<Vec<u32>>,
     channels: RefCell<Vec<Rc<Channel>>>,
 }
 
@@ -117,7 +117,7 @@ pub(super) fn register(context: u64, at: u64) -> Result<u64, u32> {
         version,
         most_channels,
         offer: Cell::default(),
-        power_events: Cell::default(),
+        power_events: RefCell::default(),
         channels: RefCell::default(),
     });
     provider.ask_affinity();
@@ -201,8 +201,11 @@ impl Provider {
     /// `NetDmaPnPEventNotify` (NDMA-PNP-03).
     pub(super) fn notified(&self, event: Ptr<Notification>) {
         let code = event.get(Notification::NotificationCode);
-        let events = self.power_events.get();
-        self.power_events.set(events + 1);
+        self.power_events.borrow_mut().push(code);
+        let size = event.get(Notification::StructureSize) as usize;
+        if event.get(Notification::StructureRevision) != 1 || size != Notification::SIZE {
+            world().violation(&rules::NETDMA_ORDER, format!("a notification of {size} bytes (NDMA-PNP-03)"));
+        }
         if code != c::NetDmaNotificationProviderPowerDown && code != c::NetDmaNotificationProviderPowerUp {
             world().violation(
                 &rules::NETDMA_ORDER,

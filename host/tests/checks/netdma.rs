@@ -31,6 +31,7 @@ enum Fault {
     StopsTwice,
     StaysStarted,
     StrangeEvent,
+    ShortEvent,
     StrangeProvider,
     StrangeChannel,
     UsesFreedChannel,
@@ -169,7 +170,10 @@ fn life(pdo: u64) {
     }
     let event = [0_u64; Notification::SIZE / 8];
     let code = if is(Fault::StrangeEvent) { 1 } else { c::NetDmaNotificationProviderPowerDown };
-    Ptr::<Notification>::new(event.as_ptr() as u64).set(Notification::NotificationCode, code);
+    let p = Ptr::<Notification>::new(event.as_ptr() as u64);
+    p.set(Notification::StructureRevision, 1);
+    p.set(Notification::StructureSize, Notification::SIZE as u32 - u32::from(is(Fault::ShortEvent)));
+    p.set(Notification::NotificationCode, code);
     import("NetDmaPnPEventNotify", [handle, event.as_ptr() as u64, 0]);
     let channel = netdma.providers()[0].allocate(2).expect("a channel");
     if is(Fault::StrangeChannel) {
@@ -243,6 +247,7 @@ fn calls_out_of_order() {
     caught(Fault::StartsTwice, &rules::NETDMA_ORDER, "NetDmaProviderStart");
     caught(Fault::StopsTwice, &rules::NETDMA_ORDER, "NetDmaProviderStop");
     caught(Fault::StaysStarted, &rules::NETDMA_ORDER, "NDMA-STOP-02");
+    caught(Fault::ShortEvent, &rules::NETDMA_ORDER, "NDMA-PNP-03");
     caught(Fault::StrangeEvent, &rules::NETDMA_ORDER, "NDMA-PNP-03");
     caught(Fault::StaysRegistered, &rules::NETDMA_LEAK, "registered");
 }

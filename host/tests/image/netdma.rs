@@ -4,7 +4,9 @@ use crate::common::{
     random::Random,
     rig::{Rig, eventually, play, setup_with, wait},
 };
+use crate::power::set_power;
 use ferrite_host::{
+    abi::constants as c,
     mem::Kind,
     netdma::{Channel, Interface, Provider, Report},
     system::Setup,
@@ -240,7 +242,9 @@ fn channels_are_given_and_taken_back() {
                 (0..4).map(|i| provider.allocate(1 << (i % 2)).expect("a channel")).collect();
             assert!(channels.iter().enumerate().all(|(i, channel)| channel.cpu.get() as usize == i % 2));
             assert!(provider.allocate(1).is_err(), "a fifth channel");
-            channels.iter().for_each(|channel| channel.free());
+            for channel in channels {
+                channel.free();
+            }
         }
     });
 }
@@ -363,10 +367,28 @@ fn a_stop_waits_for_what_is_outstanding() {
             theirs.set_quiet(true);
         });
         rig.pause();
-        rig.bounce(ferrite_host::abi::constants::NdisHaltDeviceDisabled);
+        rig.bounce(c::NdisHaltDeviceDisabled);
         copies.compare();
         assert_ne!(provider.offer.get(), (0, 0), "offered again");
         let again = provider.allocate(1).expect("a channel afterwards");
         again.free();
+    });
+}
+
+/// NDMA-PNP-01 to -03: NetDMA hears of D3 before it is entered and of D0 after it; a chain works afterwards.
+#[test]
+fn power_is_announced() {
+    with_provider(&windows_7(), |rig, provider| {
+        let channel = provider.allocate(1).expect("a channel");
+        rig.pause();
+        set_power(rig, c::NdisDeviceStateD3);
+        assert_eq!(*provider.power_events.borrow(), [c::NetDmaNotificationProviderPowerDown]);
+        set_power(rig, c::NdisDeviceStateD0);
+        let both = [c::NetDmaNotificationProviderPowerDown, c::NetDmaNotificationProviderPowerUp];
+        assert_eq!(*provider.power_events.borrow(), both);
+        let mut copies = Copies::new(8);
+        copies.start(&channel, 5, 4000);
+        copies.finish(&channel);
+        channel.free();
     });
 }

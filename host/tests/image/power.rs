@@ -7,7 +7,7 @@ use crate::common::{
 use ferrite_host::{abi::constants as c, world::world};
 
 #[track_caller]
-fn set_power(rig: &Rig, state: u32) {
+pub fn set_power(rig: &Rig, state: u32) {
     let query = world().ndis.request(
         &rig.adapter,
         c::NdisRequestQueryInformation,
