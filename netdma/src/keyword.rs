@@ -50,9 +50,8 @@ pub fn is_on(device: *mut DEVICE_OBJECT) -> bool {
     // SAFETY: opened above, closed once.
     let _closed = unsafe { ndis::ZwClose(key) };
     let one = match value.kind {
-        ndis::REG_SZ => {
-            value.data == [u16::from(b'1'), 0] || (value.length == 2 && value.data == [u16::from(b'1'), 0])
-        }
+        // With or without its terminator.
+        ndis::REG_SZ => value.data == [u16::from(b'1'), 0],
         ndis::REG_DWORD => value.length == 4 && value.data == [1, 0],
         _ => false,
     };

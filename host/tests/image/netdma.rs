@@ -276,7 +276,7 @@ fn chains_of_copies() {
     }
 }
 
-/// NDMA-SUS-01 to -03, NDMA-RES-01, NDMA-XFER-09: suspended at any moment, appended to, resumed: nothing is lost or done
+/// NDMA-SUS-01, -02, NDMA-RES-01, NDMA-XFER-09: suspended at any moment, appended to, resumed: nothing is lost or done
 /// twice.
 #[test]
 fn suspended_and_resumed_at_random() {
@@ -375,7 +375,7 @@ fn a_stop_waits_for_what_is_outstanding() {
     });
 }
 
-/// NDMA-PNP-01 to -03: NetDMA hears of D3 before it is entered and of D0 after it; a chain works afterwards.
+/// NDMA-PNP-01, -03: NetDMA hears of D3 before it is entered and of D0 after it; a chain works afterwards.
 #[test]
 fn power_is_announced() {
     with_provider(&windows_7(), |rig, provider| {

@@ -45,7 +45,7 @@ fn suspend_against_completion_notices() {
     must_fail(|| scenes::suspend_against_completion(false));
 }
 
-/// Abort and free against an interrupt: no call with the handle after it was given back (NDMA-INT-05, NDMA-ABT-01).
+/// Free against an interrupt: no call with the handle after it was given back (NDMA-INT-05).
 #[test]
 fn free_against_interrupt() {
     loom::model(scenes::free_against_interrupt::<Calls>);

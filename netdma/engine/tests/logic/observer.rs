@@ -29,7 +29,7 @@ pub struct Observer {
     pub completed: u64,
 }
 
-/// Where byte `i` of one side of a transfer is (NDMA-XFER-15), the slow way.
+/// Where byte `i` of one side of a transfer is, the slow way.
 fn place(start: u64, next: Option<u64>, i: u64) -> u64 {
     match next {
         Some(next) if (start + i) / 4096 != start / 4096 => {

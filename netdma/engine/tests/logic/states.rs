@@ -36,7 +36,7 @@ enum Call {
 
 const CALLS: [Call; 6] = [Call::Start, Call::Append, Call::Suspend, Call::Resume, Call::Abort, Call::Reset];
 
-/// The table: what is refused (NDMA-XFER-01, -10; NDMA-RES-01; NDMA-RST-02 and the decisions where the text is silent).
+/// The table: what is refused.
 fn is_legal(state: State, call: Call) -> bool {
     let started = matches!(state, State::Active | State::Idle | State::Suspended);
     match call {
@@ -138,7 +138,7 @@ fn check(what: &str, subject: &mut dyn Subject, state: State, call: Call) {
     subject.work();
 }
 
-/// Every pair, with the CPU engine in both kinds of chains and with hardware of both kinds.
+/// NDMA-XFER-01, -10; NDMA-RES-01; NDMA-RST-02, and the decisions where the text is silent: every pair, with the CPU engine in both kinds of chains and with hardware of both kinds.
 #[test]
 fn every_call_in_every_state() {
     for state in STATES {
