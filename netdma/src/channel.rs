@@ -19,6 +19,10 @@ const NONE: u64 = u64::MAX;
 /// No processor runs the DPC.
 const NOWHERE: u32 = u32::MAX;
 
+/// Microseconds that the thread gives way to a call before each step: one that is interrupted on its way to the lock is
+/// not waited for any longer.
+const GIVE_WAY: u32 = 64;
+
 /// What the lock guards.
 pub struct Inner {
     /// The engine; it has the channel's state.
@@ -48,6 +52,8 @@ pub struct Channel {
     pub ending: AtomicBool,
     /// The thread object; NULL without a thread.
     pub thread: AtomicPtr<c_void>,
+    /// Calls that wait for the lock.
+    waiting: AtomicU32,
     /// The processor that the thread belongs on.
     pub cpu: AtomicU32,
 }
@@ -71,6 +77,7 @@ impl Channel {
             wake: UnsafeCell::new(NDIS_EVENT::default()),
             ending: AtomicBool::new(false),
             thread: AtomicPtr::default(),
+            waiting: AtomicU32::new(0),
             cpu: AtomicU32::new(0),
         })
     }
@@ -104,7 +111,7 @@ impl Channel {
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn close(&self) {
         {
-            let mut inner = self.inner.lock();
+            let mut inner = self.lock();
             inner.handle = ptr::null_mut();
             // The word may be gone as soon as the channel is.
             inner.engine.memory().report_at(ptr::null_mut());
@@ -123,7 +130,7 @@ impl Channel {
 
     /// Runs `operation` on the engine, and tells `NetDMA` and the thread what has come of it.
     pub fn operate<T>(&self, operation: impl FnOnce(&mut cpu::Channel<Physical>) -> T) -> T {
-        let mut inner = self.inner.lock();
+        let mut inner = self.lock();
         let result = operation(&mut inner.engine);
         self.tell(&mut inner);
         let active = inner.engine.is_active();
@@ -134,8 +141,25 @@ impl Channel {
         result
     }
 
+    /// The lock, which the thread gives up for whoever waits here.
+    fn lock(&self) -> SpinLockGuard<'_, Inner> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let inner = self.inner.lock();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        inner
+    }
+
     /// One step of the thread's; whether there is more to do.
+    ///
+    /// A spin lock is not fair: without giving way a suspension could wait for the end of the chain.
     pub fn step(&self) -> bool {
+        for _ in 0..GIVE_WAY {
+            if self.waiting.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            // SAFETY: any IRQL.
+            unsafe { ndis::KeStallExecutionProcessor(1) };
+        }
         let mut inner = self.inner.lock();
         if inner.handle.is_null() {
             return false;

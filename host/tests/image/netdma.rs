@@ -281,7 +281,7 @@ fn chains_of_copies() {
 #[test]
 fn suspended_and_resumed_at_random() {
     with_provider(&windows_7(), |_, provider| {
-        let channel = provider.allocate(1).expect("a channel");
+        let channel = provider.allocate(2).expect("a channel");
         let mut copies = Copies::new(5);
         copies.start(&channel, 20, 60_000);
         let mut random = Random::new(6);
@@ -389,6 +389,43 @@ fn power_is_announced() {
         let mut copies = Copies::new(8);
         copies.start(&channel, 5, 4000);
         copies.finish(&channel);
+        channel.free();
+    });
+}
+
+/// NDMA-SUS-03: what comes after the last processed descriptor is rewritten while the channel is suspended; the new one
+/// is executed, the old one is not.
+#[test]
+fn a_list_rewritten_while_suspended() {
+    /// Descriptors, and bytes of each.
+    const COUNT: u64 = 20;
+    const SIZE: u64 = 1 << 19;
+    with_provider(&windows_7(), |_, provider| {
+        let channel = provider.allocate(2).expect("a channel");
+        let memory = Memory::new(BYTES);
+        let destination = |number: u64| SOURCES + (number + 1) * SIZE;
+        for number in 0..COUNT {
+            memory.put(number, SIZE as u32, STATUS, SOURCES, destination(number), memory.at(number + 1));
+        }
+        channel.start(memory.base, memory.at(0), COUNT as u32).expect("a start");
+        wait("the first descriptor", || channel.word().is_some());
+        let last = channel.suspend().expect("a suspension");
+        let number = (0..COUNT).find(|&number| memory.at(number) == last).expect("one of the chain");
+        assert!(number + 2 < COUNT, "the chain was over at once");
+        let skipped = destination(number + 1) as usize..destination(number + 2) as usize;
+        let before = memory.all()[skipped.clone()].to_vec();
+        // The next is replaced by another, which leads to the one behind it.
+        memory.put(COUNT, SIZE as u32, STATUS, SOURCES, destination(COUNT), memory.at(number + 2));
+        let at = Memory::descriptor(number) as usize + 24;
+        memory.all()[at..at + 8].copy_from_slice(&memory.at(COUNT).to_le_bytes());
+        channel.resume().expect("a resume");
+        word_is(&channel, memory.at(COUNT - 1), IDLE);
+        let all = memory.all();
+        let source = &all[SOURCES as usize..][..SIZE as usize];
+        for other in (0..=COUNT).filter(|&other| other != number + 1) {
+            assert!(all[destination(other) as usize..][..SIZE as usize] == *source, "descriptor {other}");
+        }
+        assert!(all[skipped] == *before, "the old next was executed");
         channel.free();
     });
 }
