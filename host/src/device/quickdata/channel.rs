@@ -64,6 +64,7 @@ fn part_of(value: u64, part: Part) -> u64 {
 }
 
 /// See the module.
+#[allow(clippy::struct_excessive_bools, reason = "each is a bit that the hardware keeps")]
 pub(super) struct Channel {
     pub number: usize,
     pub state: State,
@@ -159,7 +160,7 @@ impl Channel {
         self.control & bits != 0
     }
 
-    /// CHANERR_MASK hides all of these.
+    /// `CHANERR_MASK` hides all of these.
     pub fn is_masked(&self, errors: u32) -> bool {
         errors & !self.mask == 0
     }

@@ -58,7 +58,7 @@ impl Function {
         Counters {
             channels: self.channels.iter().map(|channel| channel.counters.clone()).collect(),
             registers: self.registers.clone(),
-            signals: self.signals.signals,
+            signals: self.signals.sent,
             lost: self.signals.lost,
             faults: self.faults.saturating_sub(waiting),
             after_removal: self.after_removal,
@@ -208,9 +208,7 @@ impl Function {
             let Some(channel) = self.channels.get_mut(number) else { continue };
             let spurious = |fault| (fault == Fault::SpuriousInterrupt).then_some(());
             if channel.faults.take(spurious).is_some() {
-                let vector =
-                    if self.signals.intrctrl & intrctrl::MSIX_VECTOR_CONTROL == 0 { 0 } else { number };
-                self.signals.send(&self.space, vector);
+                self.signals.spurious(&self.space, number);
             }
             let outcome = channel.work(&self.config, &dma, pace);
             // What the channel did before it broke a rule has happened.

@@ -32,7 +32,7 @@ pub(super) struct Signals {
     pub outbox: Vec<u32>,
     /// Channels whose interrupt is late, with the polls that are left.
     pub late: Vec<(usize, u32)>,
-    pub signals: u64,
+    pub sent: u64,
     pub lost: u64,
 }
 
@@ -47,7 +47,7 @@ impl Signals {
             level: false,
             outbox: Vec::new(),
             late: Vec::new(),
-            signals: 0,
+            sent: 0,
             lost: 0,
         }
     }
@@ -182,7 +182,7 @@ impl Signals {
             self.attention = 0;
         } else if !std::mem::replace(&mut self.level, true) {
             if self.mode == Some(InterruptMode::Line) {
-                self.signals += 1;
+                self.sent += 1;
             } else {
                 self.send(space, 0);
             }
@@ -207,8 +207,18 @@ impl Signals {
         Err(Breach::new(&rules::QD_VECTORS, detail.into()))
     }
 
+    /// An interrupt without a cause.
+    pub fn spurious(&mut self, space: &Space, channel: usize) {
+        if self.mode == Some(InterruptMode::Line) {
+            self.sent += 1;
+            self.outbox.push(0);
+        } else {
+            self.send(space, if self.each_has_vector() { channel } else { 0 });
+        }
+    }
+
     /// Sends a message, as the capability or the table has it.
-    pub fn send(&mut self, space: &Space, number: usize) {
+    fn send(&mut self, space: &Space, number: usize) {
         let (address, data) = Self::message(number);
         let wanted = [address as u32, (address >> 32) as u32, data, 0];
         let written = match self.kind {
@@ -217,7 +227,7 @@ impl Signals {
             Interrupts::Line => false,
         };
         if written && space.messages_enabled() && space.masters() {
-            self.signals += 1;
+            self.sent += 1;
             self.outbox.push(number as u32);
         } else {
             self.lost += 1;

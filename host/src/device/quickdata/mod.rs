@@ -6,8 +6,8 @@
 //! [`Allowed`] and the `QD` rules in [`rules`](crate::verify::rules).
 //!
 //! Where public descriptions of the hardware say nothing:
-//! * Reading INTRCTRL or ATTNSTATUS clears MASTER_INT_EN, and reading ATTNSTATUS clears its bits, unless each channel
-//!   has its vector: a service routine has to write MASTER_INT_EN back.
+//! * Reading INTRCTRL or ATTNSTATUS clears `MASTER_INT_EN`, and reading ATTNSTATUS clears its bits, unless each channel
+//!   has its vector: a service routine has to write `MASTER_INT_EN` back.
 //! * A suspend of a channel that is not in the middle of a descriptor takes effect at once.
 //! * RESET ends after two polls; nothing else may be written to the channel before.
 //! * Soft, unaffiliated and validation errors halt the channel only with `ANY_ERR_ABORT_EN`, and not if they are masked.

@@ -15,9 +15,9 @@ const RELAXED_ORDERING: u16 = 1 << 4;
 const DEVCTL_DEFAULT: u16 = 0x2810;
 /// DMACTRL of 1.x parts.
 const DMACTRL: usize = 0x48;
-/// CHANERR_INT: errors of all channels, write 1 to clear.
+/// `CHANERR_INT`: errors of all channels, write 1 to clear.
 const CHANERR_INT: usize = 0x180;
-/// CHANERRMASK_INT.
+/// `CHANERRMASK_INT`.
 const CHANERRMASK_INT: usize = 0x184;
 /// Enable bits of Message Control: MSI-X and MSI.
 const MSIX_ENABLE: u16 = 1 << 15;
