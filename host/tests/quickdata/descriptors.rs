@@ -235,7 +235,7 @@ fn a_bad_completion_address_fails() {
     });
 }
 
-/// Without ERR_COMPLETION_EN and ERR_INT_EN an error shows in CHANSTS only.
+/// Without `ERR_COMPLETION_EN` and `ERR_INT_EN` an error shows in CHANSTS only.
 #[test]
 fn errors_are_quiet_unless_asked_for() {
     passes_in_all(|rig| {

@@ -147,7 +147,7 @@ fn msi_is_shared() {
     });
 }
 
-/// MASTER_INT_EN gates vectors too; what came before goes out when it is set.
+/// `MASTER_INT_EN` gates vectors too; what came before goes out when it is set.
 #[test]
 fn the_master_enable_gates_everything() {
     for interrupts in [Interrupts::MsiX, Interrupts::Msi, Interrupts::Line] {

@@ -6,6 +6,7 @@
 #[path = "../common/random.rs"]
 mod random;
 
+mod access;
 mod checks;
 mod descriptors;
 mod faults;

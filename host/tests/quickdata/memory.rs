@@ -2,10 +2,10 @@
 
 use super::rig::*;
 use ferrite_host::{
-    device::quickdata::{Accesses, Config, Register, Version},
-    world::{Hardware, Source},
+    device::quickdata::{Accesses, Config, Register, Right, Version},
+    world::{self, Hardware, Source},
 };
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 #[test]
 fn accesses_are_counted_by_register() {
@@ -37,6 +37,81 @@ fn accesses_are_counted_by_register() {
         let (reads, writes) = rig.model.accesses();
         let all = rig.model.counters().accesses();
         assert_eq!((reads, writes), (all.reads, all.writes));
+    });
+}
+
+/// Copies from one place to the next, each from where the one before wrote: how many arrived in the last place out of
+/// `lives`.
+fn relays(control: u32, lives: u64) -> u64 {
+    let arrived = Rc::new(Cell::new(0));
+    for seed in 0..lives {
+        let count = Rc::clone(&arrived);
+        passes(Config { seed, bytes: 64, ..config(Version::V3_2) }, move |rig| {
+            rig.set_up();
+            rig.fill(0);
+            rig.model.allow().add(Right::Read, DESTINATION, CHANNEL);
+            let place = |i: u64| if i == 0 { SOURCE } else { DESTINATION + 0x100 * i };
+            for i in 0..6 {
+                let (source, destination, next) = (place(i), place(i + 1), Rig::descriptor(0, i + 1));
+                let next = if i == 5 { 0 } else { next };
+                let size = 200;
+                let descriptor =
+                    Descriptor { size, control, source, destination, next, ..Descriptor::default() };
+                rig.put(Rig::descriptor(0, i), descriptor);
+            }
+            rig.start(0, DESCRIPTORS, 6);
+            rig.settle(0);
+            let same = rig.bytes(place(6), 200) == rig.bytes(SOURCE, 200);
+            count.set(count.get() + u64::from(same));
+        });
+    }
+    arrived.get()
+}
+
+/// With fences the data of a descriptor is there before the next one's is read; without, now and then, it is not.
+#[test]
+fn fences_order_descriptors() {
+    assert_eq!(relays(FENCE, 20), 20);
+    let without = relays(0, 20);
+    assert!(without < 20, "nothing is ever read ahead");
+}
+
+/// Whoever waits for events is woken while there is work, and not for nothing.
+#[test]
+fn it_wakes_whoever_waits() {
+    passes_in_all(|rig| {
+        let wakes = || {
+            let mut fds = Vec::new();
+            rig.model.fds(&mut fds);
+            !fds.is_empty()
+        };
+        rig.set_up();
+        assert!(!wakes());
+        let first = rig.chain(0, 0, 2, 8, |_| INTERRUPT);
+        rig.start(0, first, 2);
+        assert!(wakes());
+        rig.settle(0);
+        rig.poll();
+        assert!(!wakes());
+        rig.command(0, RESET);
+        assert!(wakes());
+    });
+}
+
+/// The world that the function is a source of gets a copy done while every thread waits.
+#[test]
+fn a_world_polls_it() {
+    passes(config(Version::V3_2), |rig| {
+        rig.set_up();
+        rig.fill(0);
+        world::world().add_source(Rc::clone(&rig.model) as Rc<dyn Source>);
+        let first = rig.chain(0, 0, 50, 2000, |_| UPDATE);
+        rig.start(0, first, 50);
+        let until = world::world().clock.now().after(Duration::from_secs(10));
+        let last = Rig::descriptor(0, 49) | IDLE;
+        let done = world::world().sched.block("the copies", Some(until), &|| rig.word(0) == last);
+        assert!(done, "the word is {:#x}", rig.word(0));
+        rig.arrived(0, 100_000);
     });
 }
 

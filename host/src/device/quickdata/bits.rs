@@ -84,6 +84,8 @@ pub mod control {
     pub const INTERRUPT: u32 = 1 << 0;
     /// Write the completion word when it is done.
     pub const UPDATE: u32 = 1 << 3;
+    /// The next descriptor's data is read after this one's is written.
+    pub const FENCE: u32 = 1 << 4;
     /// Moves nothing.
     pub const NULL: u32 = 1 << 5;
     /// The source goes on elsewhere at the first page end.

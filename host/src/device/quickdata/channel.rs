@@ -5,7 +5,7 @@ use super::{
     bits::{chanctrl, chanerr},
     breach::{Breach, Checked},
     dma::Dma,
-    engine::InFlight,
+    engine::{Ahead, InFlight},
     fault::Faults,
     registers::Part,
 };
@@ -85,6 +85,7 @@ pub(super) struct Channel {
     /// 1.x: the chain may go on behind a next address that was 0.
     pub appended: bool,
     pub current: Option<InFlight>,
+    pub ahead: Option<Ahead>,
     pub suspending: bool,
     pub errors: u32,
     mask: u32,
@@ -119,6 +120,7 @@ impl Channel {
             first: false,
             appended: false,
             current: None,
+            ahead: None,
             suspending: false,
             errors: 0,
             mask: 0,
@@ -299,6 +301,7 @@ impl Channel {
     pub fn load(&mut self) {
         (self.next, self.first) = (self.chain.value, true);
         (self.last, self.last_updates, self.appended) = (0, false, false);
+        self.ahead = None;
         self.state = State::Armed;
     }
 

@@ -96,7 +96,7 @@ impl Channel {
 
     /// The current descriptor, if there was one, is done.
     pub(super) fn is_suspended(&mut self, dma: &Dma) -> Checked {
-        self.suspending = false;
+        (self.suspending, self.ahead) = (false, None);
         self.state = State::Suspended;
         if self.last_updates { self.report(dma, word(self.last, State::Suspended)) } else { Ok(()) }
     }
@@ -119,7 +119,7 @@ impl Channel {
 
     fn abort(&mut self, dma: &Dma) -> Checked {
         let reports = self.current.take().is_some_and(|current| current.updates());
-        self.suspending = false;
+        (self.suspending, self.ahead) = (false, None);
         self.state = State::Halted;
         if reports { self.report(dma, word(self.last, State::Halted)) } else { Ok(()) }
     }

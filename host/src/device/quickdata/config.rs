@@ -102,6 +102,9 @@ pub struct Config {
     pub bytes: u32,
     /// The most descriptors that a channel finishes in one poll.
     pub descriptors: u32,
+    /// Read the next descriptor's data before the current one's is written, now and then, where no fence forbids it:
+    /// a chain whose descriptors depend on each other needs fences.
+    pub read_ahead: bool,
     /// Accesses that are tolerated after the function was pulled out.
     pub patience: u64,
 }
@@ -124,6 +127,7 @@ impl Config {
             xfercap: 20,
             bytes: 64 << 10,
             descriptors: 16,
+            read_ahead: true,
             patience: 64 * u64::from(channels),
         }
     }

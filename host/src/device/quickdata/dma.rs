@@ -12,7 +12,7 @@ pub(super) const PAGE: u64 = 4096;
 pub(super) const DESCRIPTOR: u64 = 64;
 
 /// A descriptor as it was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Descriptor {
     pub size: u32,
     pub control: u32,
@@ -70,16 +70,18 @@ impl Dma<'_> {
         })
     }
 
-    /// Copies a piece; `wrong` flips a bit of its first byte on the way.
-    pub fn copy(&self, source: u64, destination: u64, len: u32, wrong: bool) -> Checked {
+    /// Reads source data.
+    pub fn fetch(&self, source: u64, len: u32) -> Checked<Vec<u8>> {
         self.check(Right::Read, source, len.into(), "source data is read")?;
-        self.check(Right::Write, destination, len.into(), "a destination is written")?;
         let mut bytes = vec![0; len as usize];
         self.ram.read(source, &mut bytes).map_err(|error| self.lost(&error))?;
-        if let Some(first) = bytes.first_mut().filter(|_| wrong) {
-            *first ^= 0x40;
-        }
-        self.ram.write(destination, &bytes).map_err(|error| self.lost(&error))
+        Ok(bytes)
+    }
+
+    /// Writes to a destination.
+    pub fn store(&self, destination: u64, bytes: &[u8]) -> Checked {
+        self.check(Right::Write, destination, bytes.len() as u64, "a destination is written")?;
+        self.ram.write(destination, bytes).map_err(|error| self.lost(&error))
     }
 
     /// Writes a completion word.

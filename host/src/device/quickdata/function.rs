@@ -72,6 +72,25 @@ impl Function {
         true
     }
 
+    /// Forgets what waits.
+    pub fn heal(&mut self, channel: usize) {
+        if let Some(channel) = self.channels.get_mut(channel) {
+            self.faults = self.faults.saturating_sub(channel.faults.waiting());
+            channel.faults.clear();
+        }
+    }
+
+    /// Whether a poll would get anything anywhere.
+    pub fn has_work(&self) -> bool {
+        let works = |channel: &Channel| {
+            channel.has_work(&self.config) || channel.faults.has(Fault::SpuriousInterrupt)
+        };
+        !self.pulled
+            && (!self.signals.outbox.is_empty()
+                || !self.signals.late.is_empty()
+                || self.channels.iter().any(works))
+    }
+
     fn below(&mut self, limit: u32) -> u32 {
         let mut bytes = [0; 4];
         self.random.fill(&mut bytes);
@@ -203,6 +222,7 @@ impl Function {
             let pace = Pace {
                 bytes: 1 + self.below(self.config.bytes),
                 descriptors: 1 + self.below(self.config.descriptors),
+                ahead: self.below(2) == 1 && self.config.read_ahead,
             };
             let dma = Dma { ram, allowed, master: self.space.masters(), relaxed: self.space.is_relaxed() };
             let Some(channel) = self.channels.get_mut(number) else { continue };

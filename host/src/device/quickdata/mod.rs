@@ -9,6 +9,7 @@
 //! * Reading INTRCTRL or ATTNSTATUS clears `MASTER_INT_EN`, and reading ATTNSTATUS clears its bits, unless each channel
 //!   has its vector: a service routine has to write `MASTER_INT_EN` back.
 //! * A suspend of a channel that is not in the middle of a descriptor takes effect at once.
+//! * Between descriptors without a fence the data of the next one may be read before the current one's is written.
 //! * RESET ends after two polls; nothing else may be written to the channel before.
 //! * Soft, unaffiliated and validation errors halt the channel only with `ANY_ERR_ABORT_EN`, and not if they are masked.
 
@@ -41,8 +42,14 @@ use crate::{
 };
 use breach::{Breach, Checked};
 use function::Function;
+use rustix::event::{EventfdFlags, eventfd};
 use space::Slot;
-use std::{cell::RefCell, os::fd::RawFd, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    os::fd::{AsRawFd, OwnedFd, RawFd},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// Bytes of BAR 0.
 const BAR_BYTES: u64 = 16 << 10;
@@ -56,6 +63,8 @@ pub struct Quickdata {
     allowed: Allowed,
     function: RefCell<Function>,
     sink: RefCell<Option<Sink>>,
+    /// An event that stays signalled.
+    ready: OwnedFd,
 }
 
 /// Ends the run in the driver's access: nothing of the function may be borrowed here.
@@ -70,14 +79,17 @@ impl Quickdata {
     /// The function as the PCI bus driver leaves a started one: its BAR placed, memory and bus mastering on.
     ///
     /// # Errors
-    /// The configuration asks for what there is not.
+    /// The configuration asks for what there is not, or the system refuses an event.
     pub fn new(config: Config, ram: Arc<Ram>) -> Result<Rc<Self>, String> {
         config.check()?;
+        let ready = eventfd(1, EventfdFlags::CLOEXEC)
+            .map_err(|error| format!("an event for the function: {error}"))?;
         Ok(Rc::new(Self {
             ram,
             allowed: Allowed::default(),
             function: RefCell::new(Function::new(config)),
             sink: RefCell::default(),
+            ready,
         }))
     }
 
@@ -119,9 +131,7 @@ impl Quickdata {
 
     /// Forgets the faults that still wait on a channel, also those that last.
     pub fn heal(&self, channel: usize) {
-        if let Some(channel) = self.function.borrow_mut().channels.get_mut(channel) {
-            channel.faults.clear();
-        }
+        self.function.borrow_mut().heal(channel);
     }
 
     /// What it was asked for and what it did so far.
@@ -171,7 +181,12 @@ impl Source for Quickdata {
         self.deliver();
     }
 
-    fn fds(&self, _fds: &mut Vec<RawFd>) {}
+    fn fds(&self, fds: &mut Vec<RawFd>) {
+        // Readable always: whoever sleeps wakes for the next poll.
+        if self.function.borrow().has_work() {
+            fds.push(self.ready.as_raw_fd());
+        }
+    }
 }
 
 impl Hardware for Quickdata {
