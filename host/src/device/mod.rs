@@ -8,6 +8,7 @@
 
 mod error;
 pub mod qemu;
+pub mod quickdata;
 mod ram;
 
 pub use error::{Cause, Error, Gone, Result};

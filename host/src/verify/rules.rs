@@ -144,6 +144,34 @@ rules! {
     BUG_CHECK = "NDIS-BUGCHECK", "KeBugCheckEx", "";
     /// A register access of a size or at an offset that the device does not have.
     REGISTER = "NDIS-HW", "bad register access", "";
+    /// A register, a width or a bit that this version of a QuickData function does not have.
+    QD_REGISTER = "QD-01", "QuickData: no such register", "";
+    /// A read-only register written.
+    QD_READ_ONLY = "QD-02", "QuickData: read-only register written", "";
+    /// A 64-bit register accessed in halves in the wrong order.
+    QD_HALVES = "QD-03", "QuickData: high half before the low one", "";
+    /// CHAINADDR or CHANCMP written while the channel is active.
+    QD_ACTIVE = "QD-04", "QuickData: address written while the channel is active", "";
+    /// A command that the version does not have, or that is illegal in the channel's state.
+    QD_COMMAND = "QD-05", "QuickData: illegal command", "";
+    /// A completion word that is not aligned.
+    QD_COMPLETION = "QD-06", "QuickData: CHANCMP not aligned", "";
+    /// INTRCTRL misused, or interrupts that nobody is connected to.
+    QD_INTERRUPT = "QD-07", "QuickData: INTRCTRL misused", "";
+    /// Vectors for channels without MSI-X, or MSI-X without them.
+    QD_VECTORS = "QD-08", "QuickData: MSIX_VECTOR_CONTROL does not fit the interrupt", "";
+    /// DMA while bus mastering is off.
+    QD_MASTER = "QD-09", "QuickData: bus mastering off", "";
+    /// DMA outside the memory that clients handed over.
+    QD_DMA = "QD-10", "QuickData: DMA outside the client's memory", "";
+    /// A doorbell that goes backwards, publishes nothing or more than there is.
+    QD_DOORBELL = "QD-11", "QuickData: DMACOUNT", "";
+    /// Register accesses that go on after the function has left the bus.
+    QD_GONE = "QD-12", "QuickData: accesses after removal", "";
+    /// Interrupts enabled, or a channel at work, when the driver lets go.
+    QD_LEFT = "QD-13", "QuickData: left enabled", "";
+    /// A channel started while its completion word may overtake the data.
+    QD_RELAXED = "QD-14", "QuickData: relaxed ordering on", "";
     /// The host itself asked for something out of order: a mistake in a test.
     HOST = "HOST", "ferrite-host's own order of calls", "";
     /// An imported function asked for something that the host does not do.

@@ -1,0 +1,369 @@
+//! One channel: its registers.
+
+use super::{
+    ChannelCounters, Config, Fault, Register,
+    bits::{chanctrl, chanerr},
+    breach::{Breach, Checked},
+    dma::Dma,
+    engine::{Ahead, InFlight},
+    fault::Faults,
+    registers::Part,
+};
+use crate::verify::rules;
+
+/// The state in CHANSTS and in completion words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A descriptor is done, more are to do.
+    Active = 0,
+    /// Everything is done.
+    Idle = 1,
+    /// Suspended.
+    Suspended = 2,
+    /// Reset, aborted or failed.
+    Halted = 3,
+    /// Started, no descriptor done yet.
+    Armed = 4,
+}
+
+/// A 64-bit register that is also written in halves.
+#[derive(Debug, Default)]
+struct Halves {
+    value: u64,
+    low: Option<u32>,
+}
+
+impl Halves {
+    /// The new value, once it is whole.
+    fn write(&mut self, part: Part, value: u64, name: &str) -> Checked<Option<u64>> {
+        let whole = match part {
+            Part::Whole => value,
+            Part::Low => {
+                self.low = Some(value as u32);
+                return Ok(None);
+            }
+            Part::High => {
+                let Some(low) = self.low.take() else {
+                    let detail = format!("the high half of {name} is written before the low one");
+                    return Err(Breach::new(&rules::QD_HALVES, detail));
+                };
+                value << 32 | u64::from(low)
+            }
+        };
+        self.low = None;
+        Ok(Some(whole))
+    }
+}
+
+fn part_of(value: u64, part: Part) -> u64 {
+    match part {
+        Part::Whole => value,
+        Part::Low => value & 0xFFFF_FFFF,
+        Part::High => value >> 32,
+    }
+}
+
+/// See the module.
+#[allow(clippy::struct_excessive_bools, reason = "each is a bit that the hardware keeps")]
+pub(super) struct Channel {
+    pub number: usize,
+    pub state: State,
+    control: u16,
+    chain: Halves,
+    completion: Halves,
+    /// The high half of CHANSTS, as the read of the low half found it.
+    latch: Option<u32>,
+    /// DMACOUNT, and how many of those were fetched.
+    pub published: u16,
+    pub fetched: u16,
+    /// The last completed descriptor, 0 if there is none since the start, and whether it asked for its status.
+    pub last: u64,
+    pub last_updates: bool,
+    /// The next descriptor; `first` if CHAINADDR says so.
+    pub next: u64,
+    pub first: bool,
+    /// 1.x: the chain may go on behind a next address that was 0.
+    pub appended: bool,
+    pub current: Option<InFlight>,
+    pub ahead: Option<Ahead>,
+    pub suspending: bool,
+    pub errors: u32,
+    mask: u32,
+    dca: u32,
+    prefetch: u16,
+    ltr: [u32; 3],
+    /// It has interrupted and was not re-armed; another interrupt waits for that.
+    disabled: bool,
+    pending: bool,
+    /// An interrupt for the function to deliver.
+    pub signal: bool,
+    /// Polls until RESET ends.
+    pub resetting: Option<u32>,
+    pub faults: Faults,
+    pub counters: ChannelCounters,
+}
+
+impl Channel {
+    pub fn new(number: usize) -> Self {
+        Self {
+            number,
+            state: State::Halted,
+            control: 0,
+            chain: Halves::default(),
+            completion: Halves::default(),
+            latch: None,
+            published: 0,
+            fetched: 0,
+            last: 0,
+            last_updates: false,
+            next: 0,
+            first: false,
+            appended: false,
+            current: None,
+            ahead: None,
+            suspending: false,
+            errors: 0,
+            mask: 0,
+            dca: 0,
+            prefetch: 0,
+            ltr: [0; 3],
+            disabled: false,
+            pending: false,
+            signal: false,
+            resetting: None,
+            faults: Faults::default(),
+            counters: ChannelCounters::default(),
+        }
+    }
+
+    /// Everything to its default but CHANERR and what is not the hardware's.
+    pub fn reset(&mut self, polls: u32) {
+        let fresh = Self::new(self.number);
+        let before = std::mem::replace(self, fresh);
+        self.errors = before.errors;
+        self.resetting = Some(polls);
+        self.faults = before.faults;
+        self.counters = before.counters;
+        let _ = self.faults.take(|fault| matches!(fault, Fault::Stuck { after: 0 }).then_some(()));
+    }
+
+    /// Where completion words go.
+    pub fn word_address(&self) -> u64 {
+        self.completion.value
+    }
+
+    /// CHAINADDR.
+    pub fn chain_address(&self) -> u64 {
+        self.chain.value
+    }
+
+    /// Bits of CHANCTRL.
+    pub fn controls(&self, bits: u16) -> bool {
+        self.control & bits != 0
+    }
+
+    /// `CHANERR_MASK` hides all of these.
+    pub fn is_masked(&self, errors: u32) -> bool {
+        errors & !self.mask == 0
+    }
+
+    /// Raises an interrupt, or keeps it until the channel is re-armed.
+    pub fn raise(&mut self) {
+        if self.disabled {
+            self.pending = true;
+        } else {
+            self.disabled = true;
+            self.signal = true;
+            self.counters.interrupts += 1;
+        }
+    }
+
+    fn breach<T>(&self, rule: &'static crate::verify::Rule, detail: &str) -> Checked<T> {
+        Err(Breach::new(rule, format!("channel {} ({:?}): {detail}", self.number, self.state)))
+    }
+
+    fn status(&self) -> u64 {
+        let errors = u64::from(self.errors & chanerr::SOFT != 0) << 4
+            | u64::from(self.errors & chanerr::UNAFFILIATED != 0) << 3;
+        self.last | errors | self.state as u64
+    }
+
+    pub fn read(&mut self, config: &Config, register: Register, part: Part, at: u64) -> Checked<u64> {
+        Ok(match register {
+            Register::ChanCtrl => u64::from(self.control) | u64::from(self.disabled),
+            Register::DmaComp => 1 << u8::from(config.version.counts()),
+            Register::ChanCmd if self.resetting.is_some() => u64::from(super::bits::chancmd::RESET),
+            Register::DmaCount => self.published.into(),
+            Register::ChanSts if part == Part::Low => {
+                let status = self.status();
+                self.latch = Some((status >> 32) as u32);
+                status & 0xFFFF_FFFF
+            }
+            Register::ChanSts if part == Part::High => match self.latch.take() {
+                Some(high) => high.into(),
+                None => {
+                    return self.breach(
+                        &rules::QD_HALVES,
+                        "the high half of CHANSTS is read before the low one, which latches it",
+                    );
+                }
+            },
+            Register::ChanSts => self.status(),
+            Register::ChainAddr => part_of(self.chain.value, part),
+            Register::ChanCmp => part_of(self.completion.value, part),
+            Register::Cdar => part_of(self.current.as_ref().map_or(self.next, InFlight::address), part),
+            Register::ChanErr => self.errors.into(),
+            Register::ChanErrMask => self.mask.into(),
+            Register::DcaCtrl => self.dca.into(),
+            Register::DrsCtl => self.prefetch.into(),
+            Register::Ltr => self.ltr.get(at as usize).copied().unwrap_or(0).into(),
+            _ => 0,
+        })
+    }
+
+    pub fn write(
+        &mut self,
+        config: &Config,
+        dma: &Dma,
+        register: Register,
+        part: Part,
+        at: u64,
+        value: u64,
+    ) -> Checked {
+        let again = register == Register::ChanCmd && value == u64::from(super::bits::chancmd::RESET);
+        if self.resetting.is_some() && !again {
+            let detail = format!("{} is written before RESET has ended", register.name());
+            return self.breach(&rules::QD_COMMAND, &detail);
+        }
+        match register {
+            Register::ChanCtrl => return self.write_control(config, value as u16),
+            Register::ChanCmd => return self.command(config, dma, value as u8),
+            Register::DmaCount => return self.publish(dma, value as u16),
+            Register::ChainAddr => return self.write_chain(config, part, value),
+            Register::ChanCmp => return self.write_completion(dma, part, value),
+            Register::ChanErr => self.errors &= !(value as u32),
+            Register::ChanErrMask => self.mask = value as u32 & chanerr::ALL,
+            Register::DcaCtrl => self.dca = value as u32,
+            Register::DrsCtl => self.prefetch = value as u16,
+            Register::Ltr => {
+                if let Some(ltr) = self.ltr.get_mut(at as usize) {
+                    *ltr = value as u32;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn write_control(&mut self, config: &Config, value: u16) -> Checked {
+        let cached = if config.version >= super::Version::V3_0 { chanctrl::COMPL_DCA_EN } else { 0 };
+        let known = chanctrl::INT_REARM
+            | chanctrl::ERR_COMPLETION_EN
+            | chanctrl::ANY_ERR_ABORT_EN
+            | chanctrl::ERR_INT_EN
+            | chanctrl::DESC_ADDR_SNOOP_CTRL
+            | chanctrl::CHANNEL_IN_USE
+            | chanctrl::PRIORITY
+            | cached;
+        if value & !known != 0 {
+            return self.breach(&rules::QD_REGISTER, &format!("reserved bits in CHANCTRL: {value:#06x}"));
+        }
+        self.control = value & !chanctrl::INT_REARM;
+        if value & chanctrl::INT_REARM != 0 {
+            self.disabled = false;
+            if std::mem::take(&mut self.pending) {
+                self.raise();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a descriptor that it works on or is about to.
+    pub fn is_busy(&self, config: &Config) -> bool {
+        self.current.is_some()
+            || matches!(self.state, State::Armed | State::Active) && self.has_more(config.version.counts())
+    }
+
+    fn write_chain(&mut self, config: &Config, part: Part, value: u64) -> Checked {
+        if self.is_busy(config) {
+            return self.breach(&rules::QD_ACTIVE, "CHAINADDR is written while the channel is active");
+        }
+        if let Some(address) = self.chain.write(part, value, "CHAINADDR")? {
+            self.chain.value = address;
+            if config.version.counts() {
+                self.load();
+            }
+        }
+        Ok(())
+    }
+
+    /// The chain begins at CHAINADDR.
+    pub fn load(&mut self) {
+        (self.next, self.first) = (self.chain.value, true);
+        (self.last, self.last_updates, self.appended) = (0, false, false);
+        self.ahead = None;
+        self.state = State::Armed;
+    }
+
+    fn write_completion(&mut self, dma: &Dma, part: Part, value: u64) -> Checked {
+        if self.current.is_some() || matches!(self.state, State::Active | State::Suspended) {
+            return self.breach(&rules::QD_ACTIVE, "CHANCMP is written while the channel is active");
+        }
+        if let Some(address) = self.completion.write(part, value, "CHANCMP")? {
+            if !address.is_multiple_of(8) {
+                let detail = format!("CHANCMP {address:#x} is not aligned to 8 bytes");
+                return self.breach(&rules::QD_COMPLETION, &detail);
+            }
+            self.completion.value = address;
+            if address != 0 && !dma.reaches(address, 8) {
+                self.fail(dma, chanerr::COMPLETION)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// DMACOUNT.
+    fn publish(&mut self, dma: &Dma, count: u16) -> Checked {
+        self.counters.doorbells += 1;
+        let more = u64::from(count.wrapping_sub(self.published));
+        let outstanding = u64::from(self.published.wrapping_sub(self.fetched));
+        let told = format!("DMACOUNT goes from {} to {count}", self.published);
+        if more == 0 {
+            return self.breach(&rules::QD_DOORBELL, &format!("{told}: nothing is published"));
+        }
+        if outstanding + more > u64::from(u16::MAX) {
+            let detail = format!("{told}: backwards, or past the {outstanding} that are not fetched yet");
+            return self.breach(&rules::QD_DOORBELL, &detail);
+        }
+        if let Err(left) = dma.allowed.publish(self.word_address(), more) {
+            let detail = format!("{told}: {more} more, but the client has announced {left}");
+            return self.breach(&rules::QD_DOORBELL, &detail);
+        }
+        if self.state == State::Halted && self.errors == 0 {
+            return self.breach(&rules::QD_DOORBELL, &format!("{told} without a chain address"));
+        }
+        self.starts(dma)?;
+        if self.faults.take(|fault| (fault == Fault::DoorbellIgnored).then_some(())).is_some() {
+            return Ok(());
+        }
+        self.published = count;
+        if self.state == State::Idle {
+            self.state = State::Active;
+        }
+        Ok(())
+    }
+
+    /// What has to be set up before the channel may work.
+    pub fn starts(&self, dma: &Dma) -> Checked {
+        if !dma.master {
+            return self.breach(&rules::QD_MASTER, "it is started while bus mastering is off");
+        }
+        if dma.relaxed {
+            return self.breach(
+                &rules::QD_RELAXED,
+                "it is started while DEVCTL lets its writes overtake each other",
+            );
+        }
+        Ok(())
+    }
+}
