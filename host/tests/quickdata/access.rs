@@ -2,7 +2,7 @@
 
 use super::rig::*;
 use ferrite_host::{
-    device::quickdata::{Config, Version},
+    device::quickdata::{Config, Interrupts, Version},
     verify::rules,
     world::Hardware,
 };
@@ -93,5 +93,29 @@ fn halves_in_the_wrong_order() {
             rig.write(at + 4, 4, 0);
             assert_eq!((rig.read(at, 4), rig.read(at + 4, 4)), (WORD, 0));
         }
+    });
+}
+
+/// A service routine may read both halves between the two reads of what it interrupts.
+#[test]
+fn halves_that_interleave() {
+    for version in [Version::V1_2, Version::V2_0, V3] {
+        passes(config(version), |rig| {
+            let at = rig.chansts(0);
+            for half in [0, 0, 4, 4] {
+                rig.touch(at + half, 4);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_message_table_without_msix() {
+    for interrupts in [Interrupts::Msi, Interrupts::Line] {
+        breaks(&rules::QD_REGISTER, "0x2000", with(V3, interrupts), |rig| rig.touch(0x2000, 8));
+    }
+    passes(config(V3), |rig| {
+        assert_eq!(rig.read(0x200C, 4), 1, "masked");
+        assert_eq!(rig.read(0x3000, 8), 0, "nothing pending");
     });
 }

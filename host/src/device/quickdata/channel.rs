@@ -71,8 +71,10 @@ pub(super) struct Channel {
     control: u16,
     chain: Halves,
     completion: Halves,
-    /// The high half of CHANSTS, as the read of the low half found it.
-    latch: Option<u32>,
+    /// The high half of CHANSTS, as the last read of the low half found it.
+    latch: u32,
+    /// Low halves read without the high one: CPUs and service routines may be between the two at the same time.
+    latched: u32,
     /// DMACOUNT, and how many of those were fetched.
     pub published: u16,
     pub fetched: u16,
@@ -111,7 +113,8 @@ impl Channel {
             control: 0,
             chain: Halves::default(),
             completion: Halves::default(),
-            latch: None,
+            latch: 0,
+            latched: 0,
             published: 0,
             fetched: 0,
             last: 0,
@@ -196,18 +199,20 @@ impl Channel {
             Register::DmaCount => self.published.into(),
             Register::ChanSts if part == Part::Low => {
                 let status = self.status();
-                self.latch = Some((status >> 32) as u32);
+                self.latch = (status >> 32) as u32;
+                self.latched = self.latched.saturating_add(1);
                 status & 0xFFFF_FFFF
             }
-            Register::ChanSts if part == Part::High => match self.latch.take() {
-                Some(high) => high.into(),
-                None => {
+            Register::ChanSts if part == Part::High => {
+                let Some(left) = self.latched.checked_sub(1) else {
                     return self.breach(
                         &rules::QD_HALVES,
                         "the high half of CHANSTS is read before the low one, which latches it",
                     );
-                }
-            },
+                };
+                self.latched = left;
+                self.latch.into()
+            }
             Register::ChanSts => self.status(),
             Register::ChainAddr => part_of(self.chain.value, part),
             Register::ChanCmp => part_of(self.completion.value, part),

@@ -1,7 +1,7 @@
 //! The function as a whole: its registers, and what it does when it is polled.
 
 use super::{
-    Accesses, Allowed, Config, Counters, Fault, Register,
+    Accesses, Allowed, Config, Counters, Fault, Interrupts, Register,
     bits::intrctrl,
     breach::{Breach, Checked},
     channel::Channel,
@@ -116,7 +116,12 @@ impl Function {
             let detail = format!("offset {offset:#x} is {what} while the Command register has memory off");
             return Err(Breach::new(&rules::QD_REGISTER, detail));
         }
-        let Some(access) = registers::decode(version, self.channels.len(), offset, size) else {
+        let tables = self.config.interrupts == Interrupts::MsiX;
+        let is_there = |access: &Access| {
+            tables || !matches!(access.register, Register::MsixTable | Register::MsixPending)
+        };
+        let access = registers::decode(version, self.channels.len(), offset, size).filter(is_there);
+        let Some(access) = access else {
             let channels = self.channels.len();
             let detail = format!(
                 "{size} bytes are {what} at offset {offset:#x}, which version {version:?} with {channels} \
