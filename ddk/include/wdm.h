@@ -13,3 +13,4 @@
 #include <wdm/resource.h>
 #include <wdm/pci.h>
 #include <wdm/ps.h>
+#include <wdm/device.h>

@@ -1,5 +1,7 @@
 //! What `NetDMA` calls. IRQL: up to `DISPATCH_LEVEL`, from any processor, unless said otherwise.
 
+use core::ffi::c_void;
+
 use ferrite_ddk::Status;
 use ferrite_ddk::ndis::{
     self, NET_DMA_CHANNEL_CPU_AFFINITY, NET_DMA_CHANNEL_PARAMETERS, NET_DMA_DESCRIPTOR, NTSTATUS,
@@ -7,16 +9,42 @@ use ferrite_ddk::ndis::{
 };
 use ferrite_netdma_engine::{Engine, Refusal};
 
-use crate::channel::Channel;
-use crate::provider::Provider;
+use crate::parameters::{self, Client};
+
+/// A channel of a provider.
+pub trait Port: Sync {
+    /// Whether its interrupts go to one of these processors (NDMA-CH-03).
+    fn suits(&self, processors: u64) -> bool;
+
+    /// Gives it to a client; false if it has one, or does not answer.
+    fn open(&self, handle: *mut c_void, client: &Client) -> bool;
+
+    /// Takes it back: when this returns, nothing of the client's and no handle is used any more (NDMA-CH-08).
+    fn close(&self);
+
+    /// Runs `operation` on the engine, alone.
+    fn operate<T>(&self, operation: impl FnOnce(&mut dyn Engine) -> T) -> T;
+}
+
+/// A provider.
+pub trait Offer: Sync {
+    /// Its channels.
+    type Port: Port;
+
+    /// All of them that there are now.
+    fn ports(&self) -> &[Self::Port];
+
+    /// The processor that `NetDMA` wants a channel to interrupt (NDMA-REG-08 to -10). IRQL: `PASSIVE_LEVEL`.
+    fn prefer(&self, channel: u32, cpu: u32);
+}
 
 /// The channel behind a context of [`allocate`].
 ///
 /// # Safety
 /// `NetDMA` passes the context of an allocated channel.
-unsafe fn channel<'a>(context: PVOID) -> &'a Channel {
+unsafe fn port<'a, P: Port>(context: PVOID) -> &'a P {
     // SAFETY: the context is a channel of a provider, which outlives the allocation (NDMA-STOP-01).
-    unsafe { &*context.cast_const().cast::<Channel>() }
+    unsafe { &*context.cast_const().cast::<P>() }
 }
 
 /// The result of anything but a start (NDMA-XFER-16).
@@ -27,112 +55,99 @@ fn result(result: Result<(), Refusal>) -> NTSTATUS {
     }
 }
 
-/// `ProviderSetDmaChannelCpuAffinity`: the engine has no messages whose processor could be chosen; its threads go to
-/// the processors that [`allocate`] is given (NDMA-REG-08 to -10). IRQL: `PASSIVE_LEVEL`.
-pub unsafe extern "C" fn set_cpu_affinity(
-    _provider: PVOID,
-    _affinities: *mut NET_DMA_CHANNEL_CPU_AFFINITY,
+/// `ProviderSetDmaChannelCpuAffinity` (NDMA-REG-08 to -10). IRQL: `PASSIVE_LEVEL`.
+pub unsafe extern "C" fn set_cpu_affinity<O: Offer>(
+    provider: PVOID,
+    affinities: *mut NET_DMA_CHANNEL_CPU_AFFINITY,
     bytes: ULONG,
 ) -> NTSTATUS {
-    let whole = (bytes as usize).is_multiple_of(size_of::<NET_DMA_CHANNEL_CPU_AFFINITY>());
-    if whole { ndis::STATUS_SUCCESS } else { ndis::STATUS_INVALID_PARAMETER }
+    let bytes = bytes as usize;
+    let count = bytes / size_of::<NET_DMA_CHANNEL_CPU_AFFINITY>();
+    let whole = bytes.is_multiple_of(size_of::<NET_DMA_CHANNEL_CPU_AFFINITY>());
+    if !whole || (count > 0 && (affinities.is_null() || !affinities.is_aligned())) {
+        return ndis::STATUS_INVALID_PARAMETER;
+    }
+    if count == 0 {
+        return ndis::STATUS_SUCCESS;
+    }
+    // SAFETY: NetDMA passes the context of the registration.
+    let provider = unsafe { &*provider.cast_const().cast::<O>() };
+    // SAFETY: NetDMA's array of so many bytes, during this call; not NULL and aligned (checked above).
+    let affinities = unsafe { core::slice::from_raw_parts(affinities, count) };
+    for affinity in affinities {
+        provider.prefer(affinity.DmaChannel, affinity.CpuNumber);
+    }
+    ndis::STATUS_SUCCESS
 }
 
-/// `NET_DMA_CHANNEL_PARAMETERS` as far as revision 1 goes (NDMA-CH-02).
-#[repr(C)]
-struct Parameters {
-    revision: u16,
-    size: u16,
-    flags: u32,
-    word: *mut u64,
-    word_physical: u64,
-    affinity: u32,
-    priority: u32,
-    cpu: u32,
-}
-
-const _: () = {
-    use core::mem::offset_of;
-    assert!(offset_of!(Parameters, word) == offset_of!(NET_DMA_CHANNEL_PARAMETERS, CompletionVirtualAddress));
-    assert!(
-        offset_of!(Parameters, affinity) == offset_of!(NET_DMA_CHANNEL_PARAMETERS, ProcessorAffinityMask)
-    );
-    assert!(offset_of!(Parameters, cpu) == offset_of!(NET_DMA_CHANNEL_PARAMETERS, CpuNumber));
-};
-
-/// `ProviderAllocateDmaChannel` (NDMA-CH-01 to -07). The first processor of the mask is taken, which a revision 2 has as
-/// well: the provider does not offer processor groups.
-pub unsafe extern "C" fn allocate(
+/// `ProviderAllocateDmaChannel` (NDMA-CH-01 to -07).
+pub unsafe extern "C" fn allocate<O: Offer>(
     provider: PVOID,
     parameters: *mut NET_DMA_CHANNEL_PARAMETERS,
     handle: PVOID,
     context: *mut PVOID,
 ) -> NTSTATUS {
+    // SAFETY: NetDMA's parameters, as long as they say.
+    let client = unsafe { parameters::read(parameters) };
+    let Some(client) = client.filter(|_| !handle.is_null()) else {
+        return ndis::STATUS_INVALID_PARAMETER;
+    };
     // SAFETY: NetDMA passes the context of the registration.
-    let provider = unsafe { &*provider.cast_const().cast::<Provider>() };
-    let parameters = parameters.cast::<Parameters>();
-    // SAFETY: revision and size are there in every revision.
-    let (revision, size) = unsafe { parameters.cast::<(u16, u16)>().read() };
-    if revision < 1 || size < ndis::SIZEOF_NET_DMA_CHANNEL_PARAMETERS_REVISION_1 || handle.is_null() {
-        return ndis::STATUS_INVALID_PARAMETER;
-    }
-    // SAFETY: revision 1 is there (checked above), NetDMA's and ours during this call.
-    let parameters = unsafe { &mut *parameters };
-    if parameters.word.is_null() || !parameters.word.is_aligned() {
-        return ndis::STATUS_INVALID_PARAMETER;
-    }
-    let cpu = if parameters.affinity == 0 { 0 } else { parameters.affinity.trailing_zeros() };
-    let Some(channel) = provider.channels().iter().find(|channel| channel.open(handle, parameters.word, cpu))
-    else {
+    let provider = unsafe { &*provider.cast_const().cast::<O>() };
+    let suits = |port: &&O::Port| client.processors == 0 || port.suits(client.processors);
+    let others = provider.ports().iter().filter(|port| !suits(port));
+    let mut candidates = provider.ports().iter().filter(suits).chain(others);
+    let Some(port) = candidates.find(|port| port.open(handle, &client)) else {
         return Status::RESOURCES.0;
     };
-    parameters.cpu = cpu;
+    // SAFETY: accepted above, and NetDMA's during this call.
+    unsafe { parameters::set_cpu(parameters, client.cpu()) };
     // SAFETY: NetDMA's place for the context.
-    unsafe { context.write(core::ptr::from_ref(channel).cast_mut().cast()) };
+    unsafe { context.write(core::ptr::from_ref(port).cast_mut().cast()) };
     ndis::STATUS_SUCCESS
 }
 
 /// `ProviderFreeDmaChannel` (NDMA-CH-08).
-pub unsafe extern "C" fn free(context: PVOID) {
+pub unsafe extern "C" fn free<P: Port>(context: PVOID) {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    channel.close();
+    let port = unsafe { port::<P>(context) };
+    port.close();
 }
 
 /// `ProviderStartDma` (NDMA-XFER-01, -02).
-pub unsafe extern "C" fn start(
+pub unsafe extern "C" fn start<P: Port>(
     context: PVOID,
     _descriptor: *mut NET_DMA_DESCRIPTOR,
     address: PHYSICAL_ADDRESS,
     count: ULONG,
 ) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
+    let port = unsafe { port::<P>(context) };
     // SAFETY: every bit pattern is a number.
     let first = unsafe { address.QuadPart }.cast_unsigned();
-    match channel.operate(|engine| engine.start(first, count)) {
+    match port.operate(|engine| engine.start(first, count)) {
         Err(Refusal::Count) => Status::RESOURCES.0,
         other => result(other),
     }
 }
 
 /// `ProviderAppendDma` (NDMA-XFER-07, -08).
-pub unsafe extern "C" fn append(
+pub unsafe extern "C" fn append<P: Port>(
     context: PVOID,
     _descriptor: *mut NET_DMA_DESCRIPTOR,
     _address: PHYSICAL_ADDRESS,
     count: ULONG,
 ) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    result(channel.operate(|engine| engine.append(count)))
+    let port = unsafe { port::<P>(context) };
+    result(port.operate(|engine| engine.append(count)))
 }
 
 /// `ProviderSuspendDma`. Eight bytes at the given place, whichever way its type is read (C-08).
-pub unsafe extern "C" fn suspend(context: PVOID, last: *mut PPHYSICAL_ADDRESS) -> NTSTATUS {
+pub unsafe extern "C" fn suspend<P: Port>(context: PVOID, last: *mut PPHYSICAL_ADDRESS) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    match channel.operate(Engine::suspend) {
+    let port = unsafe { port::<P>(context) };
+    match port.operate(|engine| engine.suspend()) {
         Ok(address) => {
             if !last.is_null() {
                 // SAFETY: NetDMA's place, of eight bytes.
@@ -145,22 +160,22 @@ pub unsafe extern "C" fn suspend(context: PVOID, last: *mut PPHYSICAL_ADDRESS) -
 }
 
 /// `ProviderResumeDma` (NDMA-SUS-03).
-pub unsafe extern "C" fn resume(context: PVOID) -> NTSTATUS {
+pub unsafe extern "C" fn resume<P: Port>(context: PVOID) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    result(channel.operate(Engine::resume))
+    let port = unsafe { port::<P>(context) };
+    result(port.operate(|engine| engine.resume()))
 }
 
 /// `ProviderAbortDma` (NDMA-ABT-01).
-pub unsafe extern "C" fn abort(context: PVOID) -> NTSTATUS {
+pub unsafe extern "C" fn abort<P: Port>(context: PVOID) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    result(channel.operate(Engine::abort))
+    let port = unsafe { port::<P>(context) };
+    result(port.operate(|engine| engine.abort()))
 }
 
 /// `ProviderResetChannel` (NDMA-RST-01).
-pub unsafe extern "C" fn reset(context: PVOID) -> NTSTATUS {
+pub unsafe extern "C" fn reset<P: Port>(context: PVOID) -> NTSTATUS {
     // SAFETY: NetDMA's promise.
-    let channel = unsafe { channel(context) };
-    result(channel.operate(Engine::reset))
+    let port = unsafe { port::<P>(context) };
+    result(port.operate(|engine| engine.reset()))
 }

@@ -1,24 +1,21 @@
-//! The `NetDMA` provider of a network adapter: channels that the CPU works for.
+//! The `NetDMA` provider: the glue between `NetDMA` and the channels' logic.
 //!
-//! A provider belongs to a device from its `AddDevice` to its removal ([`add`], [`remove`]), and offers its channels
-//! while the hardware is up ([`start`], [`stop`]). Where `NetDMA` is absent, too old, or gives no handle, or where the
-//! device's key does not ask for a provider, there is none, and nothing else notices.
+//! Two kinds of devices have one: a network adapter, for whose channels the CPU works ([`cpu`]), and a `QuickData`
+//! function, whose hardware does ([`quickdata`]). What they share is how a provider is registered, what `NetDMA` calls
+//! and what it is told.
 //!
 //! # Locks
-//! One spin lock a channel, around every call of the engine. `NetDmaIsr` is called with it held, at the lowest device
-//! IRQL: it only names a processor. `NetDmaInterruptDpc`, in which a client may call back, is called from a DPC without
-//! any lock.
+//! One spin lock a channel, around every call of the engine. `NetDmaIsr` is called at device IRQL; `NetDmaInterruptDpc`,
+//! in which a client may call back, is called from a DPC without any lock.
 #![no_std]
 #![allow(rustdoc::private_intra_doc_links)]
 
-mod channel;
+pub mod cpu;
 mod handlers;
 mod irql;
-mod keyword;
-mod memory;
-mod physical;
-mod provider;
-mod thread;
+mod notices;
+mod parameters;
+mod physical_memory;
+pub mod quickdata;
+mod registration;
 mod trace;
-
-pub use provider::{add, power, remove, start, stop};

@@ -18,8 +18,18 @@
 #define IRP_MN_STOP_DEVICE                  0x04
 #define IRP_MN_QUERY_STOP_DEVICE            0x05
 #define IRP_MN_CANCEL_STOP_DEVICE           0x06
+#define IRP_MN_QUERY_INTERFACE              0x08
 #define IRP_MN_FILTER_RESOURCE_REQUIREMENTS 0x0D
 #define IRP_MN_SURPRISE_REMOVAL             0x17
+
+#define IRP_MN_SET_POWER   0x02
+#define IRP_MN_QUERY_POWER 0x03
+
+/* Control of a stack location. */
+#define SL_PENDING_RETURNED  0x01
+#define SL_INVOKE_ON_CANCEL  0x20
+#define SL_INVOKE_ON_SUCCESS 0x40
+#define SL_INVOKE_ON_ERROR   0x80
 
 typedef enum _DEVICE_POWER_STATE {
     PowerDeviceUnspecified,
@@ -29,6 +39,38 @@ typedef enum _DEVICE_POWER_STATE {
     PowerDeviceD3,
     PowerDeviceMaximum,
 } DEVICE_POWER_STATE;
+
+typedef enum _SYSTEM_POWER_STATE {
+    PowerSystemUnspecified,
+    PowerSystemWorking,
+    PowerSystemSleeping1,
+    PowerSystemSleeping2,
+    PowerSystemSleeping3,
+    PowerSystemHibernate,
+    PowerSystemShutdown,
+    PowerSystemMaximum,
+} SYSTEM_POWER_STATE;
+
+typedef enum _POWER_STATE_TYPE {
+    SystemPowerState,
+    DevicePowerState,
+} POWER_STATE_TYPE;
+
+typedef enum _POWER_ACTION {
+    PowerActionNone,
+    PowerActionReserved,
+    PowerActionSleep,
+    PowerActionHibernate,
+    PowerActionShutdown,
+    PowerActionShutdownReset,
+    PowerActionShutdownOff,
+    PowerActionWarmEject,
+} POWER_ACTION;
+
+typedef union _POWER_STATE {
+    SYSTEM_POWER_STATE SystemState;
+    DEVICE_POWER_STATE DeviceState;
+} POWER_STATE;
 
 struct _DRIVER_OBJECT;
 struct _DEVICE_OBJECT;
@@ -127,6 +169,7 @@ typedef struct _IO_STATUS_BLOCK {
 
 struct _CM_RESOURCE_LIST;
 struct _IO_RESOURCE_REQUIREMENTS_LIST;
+struct _INTERFACE;
 
 /* Parameters of the requests a miniport looks into; the union is as large as Windows' own. */
 typedef struct _IO_STACK_LOCATION {
@@ -148,6 +191,19 @@ typedef struct _IO_STACK_LOCATION {
             struct _CM_RESOURCE_LIST *AllocatedResources;
             struct _CM_RESOURCE_LIST *AllocatedResourcesTranslated;
         } StartDevice;
+        struct {
+            const GUID *InterfaceType;
+            USHORT Size;
+            USHORT Version;
+            struct _INTERFACE *Interface;
+            PVOID InterfaceSpecificData;
+        } QueryInterface;
+        struct {
+            ULONG SystemContext;
+            POWER_STATE_TYPE __declspec(align(8)) Type;
+            POWER_STATE __declspec(align(8)) State;
+            POWER_ACTION __declspec(align(8)) ShutdownType;
+        } Power;
         struct {
             PVOID Argument1;
             PVOID Argument2;

@@ -20,6 +20,11 @@ typedef enum _EVENT_TYPE {
     SynchronizationEvent,
 } EVENT_TYPE;
 
+typedef enum _TIMER_TYPE {
+    NotificationTimer,
+    SynchronizationTimer,
+} TIMER_TYPE;
+
 typedef enum _KDPC_IMPORTANCE {
     LowImportance,
     MediumImportance,
@@ -27,6 +32,7 @@ typedef enum _KDPC_IMPORTANCE {
     MediumHighImportance,
 } KDPC_IMPORTANCE;
 
+typedef LONG KPRIORITY;
 typedef struct _KTHREAD *PKTHREAD;
 typedef struct _KINTERRUPT *PKINTERRUPT;
 struct _EPROCESS;
@@ -74,6 +80,15 @@ typedef struct _KDPC {
     PVOID DpcData;
 } KDPC, *PKDPC, *PRKDPC;
 
+typedef struct _KTIMER {
+    DISPATCHER_HEADER Header;
+    ULARGE_INTEGER DueTime;
+    LIST_ENTRY TimerListEntry;
+    struct _KDPC *Dpc;
+    ULONG Processor;
+    ULONG Period;
+} KTIMER, *PKTIMER;
+
 typedef struct _KDEVICE_QUEUE {
     SHORT Type;
     SHORT Size;
@@ -99,6 +114,17 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock);
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
 VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
 VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock);
+
+VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
+LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
+
+VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
+BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
+BOOLEAN KeCancelTimer(PKTIMER Timer);
+
+/* The lock that a service routine runs under. */
+KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt);
+VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql);
 
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext);
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2);

@@ -2,7 +2,6 @@
 #pragma once
 
 typedef ULONG ACCESS_MASK;
-typedef LONG KPRIORITY;
 typedef struct _OBJECT_ATTRIBUTES *POBJECT_ATTRIBUTES;
 typedef struct _CLIENT_ID *PCLIENT_ID;
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;

@@ -114,6 +114,12 @@ pub const fn NDIS_TEST_RECEIVE_CAN_PEND(flags: ULONG) -> bool {
     flags & NDIS_RECEIVE_FLAGS_RESOURCES == 0
 }
 
+/// Where an IRP has the pointer to its current stack location.
+#[inline]
+pub(super) const fn current_stack_location(irp: *mut IRP) -> *mut *mut IO_STACK_LOCATION {
+    irp.wrapping_byte_add(offset::IRP_CurrentStackLocation).cast()
+}
+
 /// The current driver's stack location of an IRP.
 ///
 /// # Safety
@@ -121,9 +127,8 @@ pub const fn NDIS_TEST_RECEIVE_CAN_PEND(flags: ULONG) -> bool {
 #[inline]
 #[must_use]
 pub const unsafe fn IoGetCurrentIrpStackLocation(irp: *mut IRP) -> *mut IO_STACK_LOCATION {
-    let place = irp.wrapping_byte_add(offset::IRP_CurrentStackLocation).cast::<*mut IO_STACK_LOCATION>();
     // SAFETY: a field of the IRP, which is the caller's.
-    unsafe { place.read() }
+    unsafe { current_stack_location(irp).read() }
 }
 
 /// Completes an IRP. IRQL: up to `DISPATCH_LEVEL`.

@@ -109,6 +109,15 @@ impl Channel {
         Ok(())
     }
 
+    /// The completion word's physical address.
+    ///
+    /// # Panics
+    /// Never: the word is in the machine's memory.
+    #[must_use]
+    pub fn word_physical(&self) -> u64 {
+        world().mem.physical(self.word).expect("the word is in memory")
+    }
+
     /// The completion word; `None` if it was not written since the start.
     #[must_use]
     pub fn word(&self) -> Option<(u64, u64)> {

@@ -64,6 +64,8 @@ pub struct Setup {
     pub ndis_version: u32,
     /// The NetDMA that Windows has; `None` for what that Windows came with.
     pub netdma: Option<Interface>,
+    /// The machine's memory, from [`memory`]; made at the start if there is none.
+    pub ram: Option<Arc<Ram>>,
     /// Values written to the driver key before the driver starts, as text.
     pub keywords: Vec<(String, String)>,
     /// Print what the driver says.
@@ -85,6 +87,7 @@ impl Setup {
             windows: (10, 0, 19045),
             ndis_version: 0x0006_0055,
             netdma: None,
+            ram: None,
             keywords: Vec::new(),
             debug_output: false,
         }
@@ -115,6 +118,14 @@ pub struct System {
     _ram: Arc<Ram>,
 }
 
+/// Memory for a machine, for who has to know it before the machine is started: a device that is played in this process.
+///
+/// # Errors
+/// There is none.
+pub fn memory() -> Result<Arc<Ram>, SystemError> {
+    Ok(Ram::new(LOW, HIGH)?)
+}
+
 impl System {
     /// Starts the machine and binds its functions to the INF.
     ///
@@ -135,7 +146,7 @@ impl System {
             (None, Some(function)) => return Err(SystemError::NoInf(function.at)),
             (None, None) => None,
         };
-        let ram = Ram::new(LOW, HIGH)?;
+        let ram = setup.ram.clone().map_or_else(memory, Ok)?;
         let mut machine = if setup.nics { Some(qemu::Machine::start(&setup.machine, &ram)?) } else { None };
         let mut nics = Vec::new();
         if let (Some(machine), Some(inf)) = (&mut machine, &net) {

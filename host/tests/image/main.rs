@@ -25,6 +25,7 @@ mod oids;
 mod pause;
 mod power;
 mod qemu;
+mod quickdata;
 mod refusals;
 mod removal;
 mod reset;

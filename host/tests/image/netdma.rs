@@ -15,7 +15,7 @@ use ferrite_host::{
 use std::rc::Rc;
 
 /// Windows 7, and the keyword that asks for the provider.
-fn windows_7() -> Setup {
+pub fn windows_7() -> Setup {
     let mut setup = setup_with(&[("NetDmaCpuEngine", "1")]);
     setup.windows = (6, 1, 7601);
     setup.ndis_version = 0x0006_0014;
@@ -24,18 +24,20 @@ fn windows_7() -> Setup {
 
 /// Flags of a descriptor.
 const INTERRUPT: u32 = 1;
-const STATUS: u32 = 8;
+pub const STATUS: u32 = 8;
 const FENCE: u32 = 0x10;
 const NULL: u32 = 0x20;
 
-const IDLE: u64 = 1;
-const SUSPENDED: u64 = 2;
-const HALTED: u64 = 3;
+pub const IDLE: u64 = 1;
+pub const SUSPENDED: u64 = 2;
+pub const HALTED: u64 = 3;
 
 /// Memory with descriptors and data, and guard bytes round every destination.
-struct Memory {
-    base: u64,
+pub struct Memory {
+    pub base: u64,
     bytes: usize,
+    /// Chains end by their count, not in NULL.
+    counted: bool,
 }
 
 /// Descriptors of a memory.
@@ -43,28 +45,29 @@ const RING: u64 = 512;
 const GUARD: u64 = 64;
 
 impl Memory {
-    fn new(bytes: usize) -> Self {
+    pub fn new(bytes: usize) -> Self {
         let base = world().mem.allocate(Kind::Host, 0, bytes, "NetDMA client").expect("memory");
-        let memory = Self { base, bytes };
+        let counted = Interface::current().counts();
+        let memory = Self { base, bytes, counted };
         memory.all().iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 31 % 251) as u8);
         memory
     }
 
     #[allow(clippy::mut_from_ref, reason = "the driver writes it as well: it is nobody's")]
-    fn all(&self) -> &mut [u8] {
+    pub fn all(&self) -> &mut [u8] {
         // SAFETY: the block is this test's, in the one thread of its world, and each view ends with its statement.
         unsafe { std::slice::from_raw_parts_mut(self.base as *mut u8, self.bytes) }
     }
 
-    fn physical(&self, at: u64) -> u64 {
+    pub fn physical(&self, at: u64) -> u64 {
         world().mem.physical(self.base + at).expect("a physical address")
     }
 
-    fn descriptor(number: u64) -> u64 {
+    pub fn descriptor(number: u64) -> u64 {
         number % RING * 64
     }
 
-    fn put(&self, number: u64, size: u32, flags: u32, from: u64, to: u64, next: u64) {
+    pub fn put(&self, number: u64, size: u32, flags: u32, from: u64, to: u64, next: u64) {
         let words = [
             u64::from(size) | u64::from(flags) << 32,
             self.physical(from),
@@ -82,17 +85,17 @@ impl Memory {
     }
 
     /// Where the next descriptor is, or the end of a chain where counts mean nothing.
-    fn next(&self, number: u64, last: bool) -> u64 {
-        if last && !Interface::current().counts() { 0 } else { self.physical(Self::descriptor(number + 1)) }
+    pub fn next(&self, number: u64, last: bool) -> u64 {
+        if last && !self.counted { 0 } else { self.physical(Self::descriptor(number + 1)) }
     }
 
-    fn link(&self, number: u64) {
+    pub fn link(&self, number: u64) {
         let (at, next) =
             (Self::descriptor(number) as usize + 24, self.physical(Self::descriptor(number + 1)));
         self.all()[at..at + 8].copy_from_slice(&next.to_le_bytes());
     }
 
-    fn at(&self, number: u64) -> u64 {
+    pub fn at(&self, number: u64) -> u64 {
         self.physical(Self::descriptor(number))
     }
 }
@@ -109,31 +112,39 @@ fn provider() -> Rc<Provider> {
     Rc::clone(&providers[0])
 }
 
-fn word_is(channel: &Channel, address: u64, status: u64) {
+pub fn word_is(channel: &Channel, address: u64, status: u64) {
     wait("the completion word", || channel.word() == Some((address, status)));
 }
 
 /// A chain of copies of random sizes and alignments; what was asked is compared byte by byte when it is done.
-struct Copies {
-    memory: Memory,
-    made: u64,
+pub struct Copies {
+    pub memory: Memory,
+    pub made: u64,
     place: u64,
     random: Random,
     jobs: Vec<(u64, u64, u32)>,
 }
 
-const SOURCES: u64 = RING * 64;
-const DESTINATIONS: u64 = SOURCES + (4 << 20);
-const BYTES: usize = (DESTINATIONS as usize) + (24 << 20);
+/// Where the sources begin, behind the descriptors, and where the destinations do.
+pub const SOURCES: u64 = RING * 64;
+pub const DESTINATIONS: u64 = SOURCES + (4 << 20);
+pub const BYTES: usize = (DESTINATIONS as usize) + (24 << 20);
 
 impl Copies {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let memory = Memory::new(BYTES);
         Self { memory, made: 0, place: DESTINATIONS + GUARD, random: Random::new(seed), jobs: Vec::new() }
     }
 
+    /// For a provider whose chains may end otherwise than those of its NetDMA.
+    pub fn of(provider: &Provider, seed: u64) -> Self {
+        let mut copies = Self::new(seed);
+        copies.memory.counted = provider.version.0 >= 2;
+        copies
+    }
+
     /// So many more descriptors; the number of the first.
-    fn make(&mut self, count: u64, longest: u64) -> u64 {
+    pub fn make(&mut self, count: u64, longest: u64) -> u64 {
         let first = self.made;
         for number in first..first + count {
             let last = number + 1 == first + count;
@@ -160,14 +171,14 @@ impl Copies {
         first
     }
 
-    fn start(&mut self, channel: &Channel, count: u64, longest: u64) {
+    pub fn start(&mut self, channel: &Channel, count: u64, longest: u64) {
         let first = self.make(count, longest);
         channel.set_quiet(false);
         let at = Memory::descriptor(first);
         channel.start(self.memory.base + at, self.memory.at(first), count as u32).expect("a start");
     }
 
-    fn append(&mut self, channel: &Channel, count: u64, longest: u64) {
+    pub fn append(&mut self, channel: &Channel, count: u64, longest: u64) {
         let first = self.make(count, longest);
         channel.set_quiet(false);
         let at = Memory::descriptor(first);
@@ -175,13 +186,13 @@ impl Copies {
     }
 
     /// Waits until all is done, and compares.
-    fn finish(&self, channel: &Channel) {
+    pub fn finish(&self, channel: &Channel) {
         word_is(channel, self.memory.at(self.made - 1), IDLE);
         channel.set_quiet(true);
         self.compare();
     }
 
-    fn compare(&self) {
+    pub fn compare(&self) {
         let all = self.memory.all();
         let mut clean = DESTINATIONS;
         for &(from, to, size) in &self.jobs {

@@ -3,7 +3,7 @@
 use ferrite_netdma_engine::{
     Chains, Descriptor, Engine, Error, Limits, Status, Word, control,
     cpu::{self, Memory},
-    quickdata::{Channel, Completions, Delay, NoTable, Report, Version, regs},
+    quickdata::{Channel, Completions, Kernel, NoTable, Report, Version, regs},
     raw::Registers,
 };
 use std::{cell::Cell, hint::black_box};
@@ -88,9 +88,13 @@ impl Registers for &Device {
     }
 }
 
-impl Delay for &Device {
+impl Kernel for &Device {
     fn stall(&self, _: u32) {
         panic!("a device that answers at once is waited for");
+    }
+
+    fn alone<V>(&self, body: impl FnOnce() -> V) -> V {
+        body()
     }
 }
 

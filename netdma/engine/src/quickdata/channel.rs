@@ -13,10 +13,13 @@ pub(super) const CONTROL: u16 = regs::ERR_INT_EN | regs::ANY_ERR_ABORT_EN | regs
 /// How often a state is looked for, a microsecond apart. The longest transfer of 1 MiB takes less than a tenth of it.
 const PATIENCE: u32 = 10_000;
 
-/// Lets time pass.
-pub trait Delay {
-    /// Busy for about so many microseconds. IRQL <= `DISPATCH_LEVEL`.
+/// What a channel needs of the kernel. IRQL <= `DISPATCH_LEVEL`.
+pub trait Kernel {
+    /// Busy for about so many microseconds.
     fn stall(&self, microseconds: u32);
+
+    /// Runs `body` while the channel's service routine does not run.
+    fn alone<V>(&self, body: impl FnOnce() -> V) -> V;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +35,9 @@ enum State {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Channel<R, D, T> {
+pub struct Channel<R, K, T> {
     registers: R,
-    delay: D,
+    kernel: K,
     table: T,
     layout: Layout,
     version: Version,
@@ -46,14 +49,16 @@ pub struct Channel<R, D, T> {
     /// What the channel was suspended after.
     last: u64,
     error: Option<Error>,
+    /// An error that nobody has taken yet.
+    failure: Option<Error>,
 }
 
-impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
+impl<R: Registers, K: Kernel, T: MessageTable> Channel<R, K, T> {
     /// Channel `index`; nothing is written yet.
-    pub const fn new(registers: R, delay: D, table: T, index: u8, version: Version, limits: Limits) -> Self {
+    pub const fn new(registers: R, kernel: K, table: T, index: u8, version: Version, limits: Limits) -> Self {
         Self {
             registers,
-            delay,
+            kernel,
             table,
             layout: Layout::new(index, version),
             version,
@@ -63,6 +68,7 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
             published: 0,
             last: 0,
             error: None,
+            failure: None,
         }
     }
 
@@ -87,29 +93,46 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
         let _ = self.reset_hardware();
         self.completion = 0;
         self.state = State::Halted;
+        self.failure = None;
     }
 
-    /// After an interrupt for an error: the causes. They are cleared, and the channel waits for a start.
+    /// Looks for an error after an interrupt that may be for one: the causes. They are cleared, and the channel waits
+    /// for a start.
     ///
     /// # Errors
     /// The device has left the bus.
     pub fn take_error(&mut self) -> Result<Error, Refusal> {
         let causes = self.registers.read32(self.layout.chanerr());
         if causes == u32::MAX {
-            self.state = State::Halted;
+            self.give_up();
             return Err(Refusal::Gone);
         }
         if causes != 0 {
             self.registers.write32(self.layout.chanerr(), causes);
             self.error = Some(Error(causes));
+            self.failure = self.error;
             self.state = State::Halted;
         }
         Ok(Error(causes))
     }
 
+    /// There is an error that the client has to hear of.
+    #[must_use]
+    pub const fn has_failure(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// An error that the client has to hear of, once. One without causes is a channel that was given up. A start, a
+    /// reset and the end of the allocation forget it.
+    pub fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+
     /// CHANSTS, for a watchdog. All ones if the device is gone.
     pub fn status(&self) -> Word {
-        read_status(&self.registers, self.layout, self.version)
+        let read = || read_status(&self.registers, self.layout, self.version);
+        // Two halves are not to be mixed with those that the service routine reads.
+        if self.version.reads_status_whole() { read() } else { self.kernel.alone(read) }
     }
 
     /// There may be descriptors that are not done.
@@ -118,8 +141,14 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
         self.state == State::Started
     }
 
-    /// The hardware does not go on although it should: treat it as failed.
+    /// The hardware does not go on although it should, or is gone: what was started has failed. It is stopped, so that
+    /// it touches nothing any more when the client hears of it.
     pub fn give_up(&mut self) {
+        if matches!(self.state, State::Started | State::Suspended) {
+            self.failure = Some(Error(0));
+        }
+        // One that does not stop, either, can only be reset, which a start does.
+        let _ = self.abort();
         self.state = State::Halted;
     }
 
@@ -137,7 +166,7 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
             if word.status().is_some_and(&wanted) {
                 return Ok(word);
             }
-            self.delay.stall(1);
+            self.kernel.stall(1);
         }
         Err(Refusal::Stuck)
     }
@@ -155,7 +184,7 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
             match self.registers.read8(self.layout.chancmd()) {
                 u8::MAX => return Err(Refusal::Gone),
                 command if command & regs::RESET == 0 => return Ok(()),
-                _ => self.delay.stall(1),
+                _ => self.kernel.stall(1),
             }
         }
         Err(Refusal::Stuck)
@@ -175,7 +204,7 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
         self.registers.write32(layout.dcactrl(), regs::DCA_ANY_CPU);
         self.write_address(layout.chancmp(), self.completion);
         self.registers.write16(layout.chanctrl(), CONTROL | regs::INT_REARM);
-        (self.published, self.last, self.error) = (0, 0, None);
+        (self.published, self.last, self.error, self.failure) = (0, 0, None, None);
         self.state = State::Fresh;
         Ok(())
     }
@@ -239,7 +268,7 @@ impl<R: Registers, D: Delay, T: MessageTable> Channel<R, D, T> {
     }
 }
 
-impl<R: Registers, D: Delay, T: MessageTable> Engine for Channel<R, D, T> {
+impl<R: Registers, K: Kernel, T: MessageTable> Engine for Channel<R, K, T> {
     fn start(&mut self, first: u64, count: u32) -> Result<(), Refusal> {
         let result = self.try_start(first, count);
         if result.is_err() && self.state == State::Started {

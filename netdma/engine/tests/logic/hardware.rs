@@ -6,7 +6,7 @@ use ferrite_netdma_engine::{
     Descriptor, Status, Word,
     cpu::Memory,
     quickdata::{
-        Delay, MessageTable, Version,
+        Kernel, MessageTable, Version,
         regs::{self, Layout},
     },
     raw::Registers,
@@ -327,10 +327,20 @@ impl Registers for &Hardware<'_> {
     }
 }
 
-impl Delay for &Hardware<'_> {
+impl Kernel for &Hardware<'_> {
     fn stall(&self, microseconds: u32) {
         assert!(microseconds <= 50, "a stall of {microseconds} us");
         (0..self.pace.get()).for_each(|_| self.work());
+    }
+
+    /// Halves of CHANSTS are read in here, and nothing else is.
+    fn alone<V>(&self, body: impl FnOnce() -> V) -> V {
+        assert!(!self.version.reads_status_whole(), "there is nothing to be torn");
+        let before = self.cost.get();
+        let result = body();
+        let after = self.cost.get();
+        assert_eq!((after.reads - before.reads, after.writes), (2, before.writes));
+        result
     }
 }
 

@@ -12,3 +12,4 @@ mod observer;
 mod quickdata;
 mod random;
 mod states;
+mod watch;

@@ -210,12 +210,31 @@ fn an_error_is_reported_and_recovered_from() {
         assert_eq!(hardware.word.get(), Word::new(at(0), Status::Halted).0);
         let completions = Completions::new(0, hardware.version);
         assert_eq!(completions.report(&hardware, || hardware.word.get()), Report::Failed);
+        assert_eq!(channel.take_failure(), None, "nobody has looked");
         assert_eq!(channel.take_error(), Ok(Error::LENGTH));
         assert_eq!(hardware.errors.get(), 0);
+        assert_eq!((channel.take_failure(), channel.take_failure()), (Some(Error::LENGTH), None));
         assert_eq!(channel.append(1), Err(Refusal::Failed(Error::LENGTH)));
         channel.start(at(0), 3).expect("a start afterwards");
         (0..4).for_each(|_| hardware.work());
         assert_eq!(hardware.word.get(), Word::new(at(2), Status::Idle).0);
+    });
+}
+
+/// A channel that is given up has failed; one that has nothing to do has not, and a start forgets the failure.
+#[test]
+fn a_channel_that_is_given_up() {
+    each(|ram, hardware, mut channel| {
+        channel.give_up();
+        assert_eq!(channel.take_failure(), None);
+        chain(ram, hardware.version, 0, 3, 0);
+        channel.start(at(0), 3).expect("a start");
+        channel.give_up();
+        assert_eq!((channel.take_failure(), channel.take_failure()), (Some(Error(0)), None));
+        channel.start(at(0), 3).expect("a start");
+        channel.give_up();
+        channel.start(at(0), 3).expect("a start");
+        assert_eq!(channel.take_failure(), None);
     });
 }
 
@@ -227,6 +246,7 @@ fn an_error_during_a_suspension() {
         channel.start(at(0), 3).expect("a start");
         hardware.fault.set(Fault::Fails(Error::SOURCE.0));
         assert_eq!(channel.suspend(), Err(Refusal::Failed(Error::SOURCE)));
+        assert_eq!(channel.take_failure(), Some(Error::SOURCE), "it is reported as well");
         assert_eq!(channel.resume(), Err(Refusal::State));
     });
 }

@@ -8,7 +8,7 @@ use ferrite_ddk::ndis::{self, HANDLE, PVOID};
 use ferrite_ddk::routine::{routine_as, system_routine};
 use ferrite_ddk::{Result, Status, unicode_string};
 
-use crate::channel::Channel;
+use super::channel::Channel;
 
 /// `KeSetSystemAffinityThreadEx`: Windows Vista and later.
 type SetAffinity = unsafe extern "C" fn(usize) -> usize;
@@ -84,7 +84,7 @@ unsafe extern "C" fn run(context: PVOID) {
         if channel.ending.load(Ordering::Acquire) {
             break;
         }
-        let cpu = channel.cpu.load(Ordering::Acquire);
+        let cpu = channel.cpu();
         if cpu != bound
             && let Some(set) = set_affinity
             && let Some(mask) = 1_usize.checked_shl(cpu)

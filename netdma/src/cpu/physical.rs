@@ -8,7 +8,7 @@ use ferrite_ddk::ndis::{self, MDL};
 use ferrite_netdma_engine::cpu::{Memory, PIECE};
 use ferrite_netdma_engine::{BYTES, Error, PAGE, Word};
 
-use crate::memory::TAG;
+use super::memory::TAG;
 
 /// Pages of a window: a piece that begins in the middle of one.
 const PAGES: usize = (PIECE / PAGE) as usize + 1;
