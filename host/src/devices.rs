@@ -40,7 +40,9 @@ pub struct Devices {
     pub inf: String,
     /// Its setup class.
     pub class: String,
-    /// Every model that it serves on this Windows.
+    /// The newest Windows on which it serves any.
+    pub windows: String,
+    /// Every model that it serves there.
     pub models: Vec<Served>,
     /// What it warns of.
     pub warnings: Vec<String>,
@@ -64,7 +66,14 @@ pub enum DevicesError {
 /// # Errors
 /// QEMU cannot be asked, or the INF cannot be read.
 pub fn list(program: &Path, inf: &Path) -> Result<Devices, DevicesError> {
-    let parsed = Inf::load(inf, Target::windows_10())?;
+    let mut target = Target::windows_11();
+    let mut parsed = Inf::load(inf, target.clone())?;
+    for older in [Target::windows_10(), Target::windows_7()] {
+        if parsed.models().next().is_none() {
+            target = older;
+            parsed = Inf::load(inf, target.clone())?;
+        }
+    }
     let class = parsed.version().class.clone();
     let offers = if class.eq_ignore_ascii_case("Net") { Some(qemu::offers(program)?) } else { None };
     let device = |offer: &qemu::Offer| {
@@ -87,6 +96,7 @@ pub fn list(program: &Path, inf: &Path) -> Result<Devices, DevicesError> {
     Ok(Devices {
         qemu: offers.as_ref().map(|offers| offers.version.to_string()),
         inf: inf.display().to_string(),
+        windows: target.to_string(),
         models: parsed.models().flat_map(served).collect(),
         class,
         warnings: parsed.warnings().iter().map(ToString::to_string).collect(),
@@ -110,7 +120,8 @@ impl fmt::Display for Devices {
         if let Some(version) = &self.qemu {
             writeln!(f, "QEMU {version} and {}", self.inf)?;
         } else {
-            writeln!(f, "{}, class {}: functions of this program, not of QEMU's", self.inf, self.class)?;
+            let (inf, class, windows) = (&self.inf, &self.class, &self.windows);
+            writeln!(f, "{inf}, class {class}, on {windows}: functions of this program, not of QEMU's")?;
             for model in &self.models {
                 writeln!(f, "  {:<48} {} (line {})", model.id, model.model, model.line)?;
             }

@@ -6,6 +6,7 @@ mod installation;
 mod lexer;
 mod mutation;
 mod project;
+mod project_dma;
 mod registry;
 mod system;
 
