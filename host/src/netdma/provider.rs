@@ -126,17 +126,18 @@ pub(super) fn register(context: u64, at: u64) -> Result<u64, u32> {
 }
 
 impl Provider {
-    /// A channel for each CPU in turn, asked for before the handle is known (NDMA-REG-08, -09).
+    /// A channel for each CPU in turn, the last one first, asked for before the handle is known (NDMA-REG-08, -09).
     fn ask_affinity(&self) {
         let world = world();
         let size = NET_DMA_CHANNEL_CPU_AFFINITY::SIZE * self.most_channels as usize;
         let Some(array) = world.mem.allocate(Kind::Host, 0, size.max(1), "channel affinities") else {
             return;
         };
+        let last = u32::try_from(world.cpus().len()).unwrap_or(1).saturating_sub(1);
         for channel in 0..self.most_channels {
             let entry = array + u64::from(channel) * NET_DMA_CHANNEL_CPU_AFFINITY::SIZE as u64;
             write(entry, channel);
-            write(entry + 4, channel % u32::try_from(world.cpus().len()).unwrap_or(1));
+            write(entry + 4, last - channel % (last + 1));
         }
         call(
             "ProviderSetDmaChannelCpuAffinity",

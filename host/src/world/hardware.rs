@@ -53,6 +53,9 @@ pub trait Hardware {
     fn message(&self, number: usize) -> (u64, u32);
     /// Whether the `INTx` line is asserted now.
     fn line_asserted(&self) -> bool;
+    /// The bus driver turns it off, or on again: it has forgotten what is in its registers then. A function whose
+    /// machine has the bus driver's registers hears of it there.
+    fn set_power(&self, _on: bool) {}
     /// Register reads and writes so far.
     fn accesses(&self) -> (u64, u64);
     /// Pulls the function out: from now on its registers and configuration read as all ones, writes are lost, and

@@ -13,7 +13,7 @@ use ferrite_host::{
         STATUS_ADAPTER_HARDWARE_ERROR as ADAPTER_HARDWARE_ERROR,
     },
     bus::Bdf,
-    device::quickdata::{Config, Fault, Interrupts, Quickdata, Right, Version},
+    device::quickdata::{self, Config, Fault, Interrupts, Quickdata, Right, Version},
     mem::Kind,
     netdma::{Channel, Interface, Provider, Report},
     nt::plug::{Power, State},
@@ -196,6 +196,8 @@ fn chains_of_copies() {
             let last = Report::Completed(copies.memory.at(copies.made - 1));
             eventually("the last interrupt", || channel.reports.borrow().last() == Some(&last));
             channel.free();
+            let (state, _) = function.model.channel(0).expect("channel 0");
+            assert_eq!(state, quickdata::State::Halted, "nothing of the client's is left in it");
         });
     }
 }
@@ -270,7 +272,7 @@ fn aborted_reset_and_started_over() {
 fn errors_are_reported_and_recovered_from() {
     for version in Version::ALL {
         started(Config::new(version, channels(version)), |function, provider| {
-            let channel = provider.allocate(1).expect("a channel");
+            let channel = provider.allocate(2).expect("a channel");
             for bit in 0..19 {
                 let before = channel.reports.borrow().len();
                 let mut old = copies(function, provider, &channel, 1);
@@ -288,12 +290,28 @@ fn errors_are_reported_and_recovered_from() {
     }
 }
 
+/// NDMA-INT-03: an error that a suspension meets before its interrupt, which is lost, is reported all the same.
+#[test]
+fn an_error_that_a_suspension_meets() {
+    started(Config { bytes: 512, ..Config::new(Version::V3_3, 2) }, |function, provider| {
+        let channel = provider.allocate(2).expect("a channel");
+        let mut copies = copies(function, provider, &channel, 1);
+        for fault in [Fault::Error { after: 0, bit: 10 }, Fault::LostInterrupt] {
+            assert!(function.model.inject(0, fault));
+        }
+        copies.start(&channel, 1, 100_000);
+        assert!(channel.suspend().is_err());
+        eventually("the report", || channel.reports.borrow().last() == Some(&Report::Failed));
+        channel.free();
+    });
+}
+
 /// NDMA-INT-03: a channel that makes no progress, and one whose error went without an interrupt, are found by the
 /// watchdog, reported as failed, and work again.
 #[test]
 fn the_watchdog_finds_a_channel_that_does_not_go_on() {
     started(Config::new(Version::V3_2, 2), |function, provider| {
-        let channel = provider.allocate(1).expect("a channel");
+        let channel = provider.allocate(2).expect("a channel");
         let faults: [&[Fault]; 3] = [
             &[Fault::Stuck { after: 2 }],
             &[Fault::DoorbellIgnored],
@@ -345,7 +363,7 @@ fn the_self_test_refuses_a_broken_function() {
 fn a_function_that_is_pulled_out() {
     for version in Version::ALL {
         started(Config::new(version, channels(version)), |function, provider| {
-            let channel = provider.allocate(1).expect("a channel");
+            let channel = provider.allocate(2).expect("a channel");
             let mut copies = copies(function, provider, &channel, 1);
             assert!(function.model.inject(0, Fault::Gone { after: 2 }));
             copies.start(&channel, 20, 4000);
@@ -354,6 +372,8 @@ fn a_function_that_is_pulled_out() {
                 wait("the report", || theirs.reports.borrow().last() == Some(&Report::Failed));
                 theirs.set_quiet(true);
             });
+            // Sooner than the watchdog would find out.
+            world().netdma.patience.set(Duration::from_millis(500));
             function.node.plug.surprise_remove();
             function.node.plug.remove();
             assert!(world().netdma.providers().is_empty());
@@ -381,8 +401,14 @@ fn power_is_announced() {
                 wait("the power", || provider.power_events.borrow().len() == 2);
                 assert_eq!(plug.power(), 1);
                 assert_eq!(*provider.power_events.borrow(), [POWER_DOWN, POWER_UP]);
+                assert!(channel.append(0, 0, 1).is_err(), "the chain is forgotten");
                 let mut copies = copies(function, provider, &channel, 8);
                 copies.start(&channel, 5, 4000);
+                copies.finish(&channel);
+                let last = Report::Completed(copies.memory.at(4));
+                eventually("the interrupt", || channel.reports.borrow().last() == Some(&last));
+                // The engine must not go by what it knew.
+                copies.append(&channel, 3, 4000);
                 copies.finish(&channel);
             }
             channel.free();
@@ -424,7 +450,7 @@ fn messages_go_where_they_are_wanted() {
         start(&functions[0]);
         let (device, provider) = (&functions[0].node.device, provider());
         for number in 0..4 {
-            assert_eq!(device.affinity(number, 4), 1 << number);
+            assert_eq!(device.affinity(number, 4), 8 >> number, "the last processor first");
         }
         let done = || {
             let counters = functions[0].model.counters();
@@ -439,7 +465,7 @@ fn messages_go_where_they_are_wanted() {
             copies.finish(&channel);
             let after = done();
             let used = (0..4).find(|&number| after[number] != before[number]);
-            assert_eq!(used, Some(cpu as usize), "the channel whose message goes there");
+            assert_eq!(used, Some(3 - cpu as usize), "the channel whose message goes there");
             channel.free();
         }
     });

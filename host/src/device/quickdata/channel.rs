@@ -150,6 +150,12 @@ impl Channel {
         let _ = self.faults.take(|fault| matches!(fault, Fault::Stuck { after: 0 }).then_some(()));
     }
 
+    /// Power comes back.
+    pub fn power_on(&mut self) {
+        self.reset(0);
+        (self.errors, self.resetting) = (0, None);
+    }
+
     /// Where completion words go.
     pub fn word_address(&self) -> u64 {
         self.completion.value

@@ -252,6 +252,20 @@ impl Function {
         self.signals.disconnect(&mut self.space);
     }
 
+    /// Power goes, when nothing may be at work or interrupt, or comes back, when the registers are as after a reset. The
+    /// bus driver restores the configuration space and the messages.
+    pub fn set_power(&mut self, on: bool) -> Checked {
+        if self.pulled {
+            return Ok(());
+        }
+        if on {
+            self.channels.iter_mut().for_each(Channel::power_on);
+            self.signals.intrctrl = 0;
+            return Ok(());
+        }
+        self.check_idle("the function loses power")
+    }
+
     /// What must not be left when the driver lets go of the interrupt.
     pub fn check_quiet(&self) -> Checked {
         if self.signals.intrctrl & intrctrl::MASTER_INT_EN != 0 {
@@ -263,10 +277,17 @@ impl Function {
 
     /// What must not be left when the driver is removed.
     pub fn check_removed(&self) -> Checked {
-        self.check_quiet()?;
+        self.check_idle("the driver is removed")
+    }
+
+    fn check_idle(&self, when: &str) -> Checked {
+        if self.signals.intrctrl & intrctrl::MASTER_INT_EN != 0 {
+            let detail = format!("{when} while INTRCTRL has interrupts enabled");
+            return Err(Breach::new(&rules::QD_LEFT, detail));
+        }
         match self.channels.iter().find(|channel| channel.is_busy(&self.config)) {
             Some(channel) => {
-                let detail = format!("channel {} still works after the driver's removal", channel.number);
+                let detail = format!("{when} while channel {} works", channel.number);
                 Err(Breach::new(&rules::QD_LEFT, detail))
             }
             None => Ok(()),

@@ -253,6 +253,11 @@ impl Hardware for Quickdata {
         function.signals.line(&function.space)
     }
 
+    fn set_power(&self, on: bool) {
+        let result = self.function.borrow_mut().set_power(on);
+        or_end(result);
+    }
+
     fn accesses(&self) -> (u64, u64) {
         let Accesses { reads, writes } = self.counters().accesses();
         (reads, writes)

@@ -58,7 +58,12 @@ fn power(pdo: u64, stack: Ptr<Stack>) -> (u32, u64) {
         && stack.get(Stack::Parameters_Power_Type) == DEVICE_POWER
         && let Some(known) = world().nt.nodes.at(pdo)
     {
-        known.device.power.set(read(stack.at(&Stack::Parameters_Power_State)));
+        let state: u32 = read(stack.at(&Stack::Parameters_Power_State));
+        let before = known.device.power.replace(state);
+        let (was_on, on) = (before == c::PowerDeviceD0, state == c::PowerDeviceD0);
+        if on != was_on {
+            known.device.hardware.set_power(on);
+        }
     }
     (c::STATUS_SUCCESS, 0)
 }

@@ -50,8 +50,8 @@ fn the_service_is_the_network_drivers() {
     assert_eq!(dma.version().driver.version, net.version().driver.version);
     let lines = |text: &str, section: &str| {
         let from = text.split_once(&format!("[{section}]\n")).expect("the section").1;
-        let inside = |line: &&str| !line.starts_with('[') && !line.starts_with(";-");
-        from.lines().take_while(inside).filter(|line| !line.is_empty()).collect::<Vec<_>>()
+        let inside = |line: &&str| !line.is_empty() && !line.starts_with('[');
+        from.lines().take_while(inside).map(str::to_owned).collect::<Vec<_>>()
     };
     for section in ["Ferrite.Service", "Ferrite.EventLog", "Ferrite.EventSource", "Ferrite.Files"] {
         assert_eq!(lines(DMA, section), lines(NET, section), "{section}");
