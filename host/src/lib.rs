@@ -15,6 +15,7 @@ pub mod cpu;
 pub mod device;
 pub mod devices;
 pub mod devnode;
+pub mod dma;
 pub mod function;
 pub mod image;
 pub mod inspect;

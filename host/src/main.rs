@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use ferrite_host::{devices, image, inspect, run};
+use ferrite_host::{devices, dma, image, inspect, run};
 use std::{
     fmt::Display,
     io::{ErrorKind, Write},
@@ -21,6 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Options),
+    Dma(dma::Options),
     Inspect(InspectOptions),
     Devices(DevicesOptions),
 }
@@ -61,15 +62,21 @@ struct DevicesOptions {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run(options) => match run::run(&options) {
-            Err(error) if options.json => {
-                let _ = print_json(&error.as_json());
-                ExitCode::FAILURE
-            }
-            result => show(result, options.json),
-        },
+        Command::Run(options) => outcome(run::run(&options), options.json),
+        Command::Dma(options) => outcome(dma::run(&options), options.json),
         Command::Inspect(options) => look_into(&options),
         Command::Devices(options) => show(devices::list(&options.qemu, &options.inf), options.json),
+    }
+}
+
+/// Prints what came of a run; with `--json` an error as well.
+fn outcome<T: serde::Serialize + Display>(result: Result<T, run::RunError>, json: bool) -> ExitCode {
+    match result {
+        Err(error) if json => {
+            let _ = print_json(&error.as_json());
+            ExitCode::FAILURE
+        }
+        result => show(result, json),
     }
 }
 

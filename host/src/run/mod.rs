@@ -5,7 +5,7 @@ mod progress;
 mod report;
 mod scenario;
 mod tap;
-mod watchdog;
+pub(crate) mod watchdog;
 
 pub use options::Options;
 pub use report::{Report, Traffic};
@@ -15,7 +15,7 @@ use crate::{
     system::{Setup, System, SystemError},
     verify::End,
 };
-use progress::Progress;
+pub(crate) use progress::Progress;
 use std::{cell::RefCell, rc::Rc};
 
 /// Why a run did not succeed.

@@ -14,7 +14,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 const PATIENCE: u32 = 20;
 
 /// Watches a world's progress until the world is gone, and ends the process if there is none.
-pub(super) fn start(progress: &Arc<AtomicU64>) {
+pub(crate) fn start(progress: &Arc<AtomicU64>) {
     let progress = Arc::downgrade(progress);
     let watch = move || watch(&progress);
     // Without a watchdog a run is as good, unless the driver spins.

@@ -26,6 +26,9 @@ pub enum SystemError {
     /// There are functions in this process, but nothing that says what drives them.
     #[error("a function at {0} has no INF of class System; name one")]
     NoInf(crate::bus::Bdf),
+    /// A function that is to be played cannot be.
+    #[error("{0}")]
+    Function(String),
     /// Two functions have one address, or it is on another bus.
     #[error("the address {0} is taken, or not on bus 0")]
     Address(crate::bus::Bdf),

@@ -293,13 +293,14 @@ fn errors_are_reported_and_recovered_from() {
 /// NDMA-INT-03: an error that a suspension meets before its interrupt, which is lost, is reported all the same.
 #[test]
 fn an_error_that_a_suspension_meets() {
-    started(Config { bytes: 512, ..Config::new(Version::V3_3, 2) }, |function, provider| {
+    started(Config::new(Version::V3_3, 2), |function, provider| {
         let channel = provider.allocate(2).expect("a channel");
         let mut copies = copies(function, provider, &channel, 1);
-        for fault in [Fault::Error { after: 0, bit: 10 }, Fault::LostInterrupt] {
+        for fault in [Fault::Error { after: 2, bit: 10 }, Fault::LostInterrupt] {
             assert!(function.model.inject(0, fault));
         }
-        copies.start(&channel, 1, 100_000);
+        copies.start(&channel, 6, 4000);
+        word_is(&channel, copies.memory.at(1), HALTED);
         assert!(channel.suspend().is_err());
         eventually("the report", || channel.reports.borrow().last() == Some(&Report::Failed));
         channel.free();

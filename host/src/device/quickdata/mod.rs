@@ -147,6 +147,12 @@ impl Quickdata {
         function.channels.get(number).map(|channel| (channel.state, channel.last))
     }
 
+    /// The channel that reports at a physical address.
+    #[must_use]
+    pub fn reports_at(&self, word: u64) -> Option<usize> {
+        self.function.borrow().channels.iter().position(|channel| channel.word_address() == word)
+    }
+
     /// Ends the run if the driver, which is gone, has left a channel at work or interrupts enabled.
     pub fn check_removed(&self) {
         let function = self.function.borrow();

@@ -1,0 +1,166 @@
+//! A client's memory: descriptors, sources, destinations, and guard bytes round every destination.
+
+use crate::{
+    abi::write_bytes,
+    device::quickdata::{Quickdata, Right},
+    mem::Kind,
+    netdma::Channel,
+    world::world,
+};
+
+/// Descriptors that the ring has.
+pub const RING: u64 = 2048;
+/// Bytes of a descriptor.
+const DESCRIPTOR: u64 = 64;
+/// Guard bytes at least between two destinations.
+pub const GUARD: u64 = 64;
+
+/// A descriptor, as a client fills it in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Descriptor {
+    /// Bytes.
+    pub size: u32,
+    /// ControlFlags.
+    pub flags: u32,
+    /// Places in the memory: of the source, of the destination, and of the page where the source goes on.
+    pub from: u64,
+    /// See `from`.
+    pub to: u64,
+    /// See `from`.
+    pub goes_on: u64,
+}
+
+/// See the module. Places are offsets from its beginning; freed with it.
+pub struct Memory {
+    /// Its address.
+    pub base: u64,
+    sources: u64,
+    destinations: u64,
+    bytes: u64,
+    /// Chains end by their count, not in NULL.
+    pub counted: bool,
+}
+
+/// What a byte is before anything is copied.
+const fn pattern(place: u64) -> u8 {
+    (place.wrapping_mul(31) % 251) as u8
+}
+
+impl Memory {
+    /// With so many bytes of sources and of destinations, multiples of a page; `None` if the machine has not as many.
+    #[must_use]
+    pub fn new(sources: u64, destinations: u64, counted: bool) -> Option<Self> {
+        let start = RING * DESCRIPTOR;
+        let bytes = start + sources + destinations;
+        let base = world().mem.allocate(Kind::Host, 0, bytes as usize, "NetDMA client")?;
+        let memory = Self { base, sources: start, destinations: start + sources, bytes, counted };
+        memory.fill();
+        Some(memory)
+    }
+
+    /// As it was at first.
+    pub fn fill(&self) {
+        self.all().iter_mut().zip(0..).for_each(|(byte, place)| *byte = pattern(place));
+    }
+
+    /// Where the sources are, and how many bytes of them.
+    #[must_use]
+    pub const fn sources(&self) -> (u64, u64) {
+        (self.sources, self.destinations - self.sources)
+    }
+
+    /// Where the destinations begin and end.
+    #[must_use]
+    pub const fn destinations(&self) -> (u64, u64) {
+        (self.destinations, self.bytes)
+    }
+
+    /// All bytes.
+    #[allow(clippy::mut_from_ref, reason = "the driver writes them as well: they are nobody's")]
+    #[must_use]
+    pub fn all(&self) -> &mut [u8] {
+        // SAFETY: the block is the client's, in the one thread of its world; a view of it ends with the statement that
+        // takes it, so that the driver writes in between only.
+        unsafe { std::slice::from_raw_parts_mut(self.base as *mut u8, self.bytes as usize) }
+    }
+
+    /// What the bytes from one place to another were at first.
+    pub fn untouched(&self, from: u64, to: u64) -> bool {
+        let bytes = self.all().get(from as usize..to as usize).unwrap_or_default();
+        bytes.iter().zip(from..).all(|(&byte, place)| byte == pattern(place))
+    }
+
+    /// The physical address of a place.
+    ///
+    /// # Panics
+    /// The place is not in the memory: a mistake of the client's.
+    #[must_use]
+    pub fn physical(&self, place: u64) -> u64 {
+        world().mem.physical(self.base + place).expect("a place in the memory")
+    }
+
+    /// The place of a descriptor.
+    #[must_use]
+    pub const fn descriptor(number: u64) -> u64 {
+        number % RING * DESCRIPTOR
+    }
+
+    /// Its physical address.
+    #[must_use]
+    pub fn at(&self, number: u64) -> u64 {
+        self.physical(Self::descriptor(number))
+    }
+
+    /// Writes a descriptor; the last one of a chain leads on where chains are counted, and to nothing where they are not.
+    pub fn put(&self, number: u64, descriptor: &Descriptor, last: bool) {
+        let next = if last && !self.counted { 0 } else { self.at(number + 1) };
+        self.write(number, descriptor, next);
+    }
+
+    /// The same with a next of the caller's.
+    pub fn write(&self, number: u64, descriptor: &Descriptor, next: u64) {
+        let Descriptor { size, flags, from, to, goes_on } = *descriptor;
+        let goes_on = if goes_on == 0 { 0 } else { self.physical(goes_on) };
+        let words = [
+            u64::from(size) | u64::from(flags) << 32,
+            self.physical(from),
+            self.physical(to),
+            next,
+            goes_on,
+            0,
+            number,
+            !number,
+        ];
+        write_bytes(self.base + Self::descriptor(number), &words.map(u64::to_le_bytes).concat());
+    }
+
+    /// Has a descriptor lead to the one behind it.
+    pub fn link(&self, number: u64) {
+        let next = self.at(number + 1).to_le_bytes();
+        write_bytes(self.base + Self::descriptor(number) + 24, &next);
+    }
+
+    /// Hands it over to the function that works for the channel: each part for what it is, and nothing else.
+    pub fn hand_over(&self, model: &Quickdata, channel: &Channel) {
+        let allow = model.allow();
+        allow.add(Right::Descriptor, self.physical(0), self.sources);
+        allow.add(Right::Read, self.physical(self.sources), self.destinations - self.sources);
+        allow.add(Right::Write, self.physical(self.destinations), self.bytes - self.destinations);
+        allow.add(Right::Word, channel.word_physical(), 8);
+    }
+
+    /// Takes it back.
+    pub fn take_back(&self, model: &Quickdata, channel: &Channel) {
+        let allow = model.allow();
+        allow.take(Right::Descriptor, self.physical(0));
+        allow.take(Right::Read, self.physical(self.sources));
+        allow.take(Right::Write, self.physical(self.destinations));
+        allow.take(Right::Word, channel.word_physical());
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let _ = world().mem.free(Kind::Host, self.base);
+    }
+}

@@ -1,0 +1,101 @@
+//! NetDMA's clients: copies through every channel of every provider, and the command that runs them.
+
+pub mod copies;
+pub mod memory;
+mod options;
+mod report;
+mod session;
+pub mod workload;
+
+pub use options::{Kind, Options};
+pub use report::{Report, Row};
+pub use session::{Session, Work};
+
+use crate::{
+    run::{Progress, RunError, watchdog},
+    system::{Setup, System},
+    world::world,
+};
+use std::{cell::RefCell, rc::Rc};
+
+/// Runs it.
+///
+/// # Errors
+/// The first thing that went wrong, with the seed that repeats its choices.
+pub fn run(options: &Options) -> Result<Report, RunError> {
+    let progress = Rc::new(Progress::new(!options.quiet));
+    let (mut setup, kinds) = (setup(options), kinds(options));
+    let session = Session::new(&mut setup, &kinds, options.seed)?;
+    progress.stage(if options.no_nic { "matching the INF" } else { "starting QEMU and matching the INFs" });
+    let system = System::boot_with(&setup, &session.in_process())?;
+    for warning in &system.warnings {
+        progress.note(warning);
+    }
+    let outcome: Rc<RefCell<Result<Report, String>>> =
+        Rc::new(RefCell::new(Err("the run did not get to its end".into())));
+    let (result, shown, options) = (Rc::clone(&outcome), Rc::clone(&progress), options.clone());
+    let seed = options.seed;
+    watchdog::start(&system.world.sched.progress);
+    let ended = system.run(move |system| {
+        *result.borrow_mut() = play(system, &session, &options, &shown);
+    });
+    progress.finish();
+    ended.map_err(RunError::Ended)?;
+    let report = outcome.replace(Err(String::new()));
+    report.map_err(|error| RunError::Failed(format!("{error}\n  to repeat: --seed {seed}")))
+}
+
+fn kinds(options: &Options) -> Vec<Kind> {
+    if options.quickdata.is_empty() { Kind::usual() } else { options.quickdata.clone() }
+}
+
+fn setup(options: &Options) -> Setup {
+    let mut setup = if options.no_nic {
+        Setup::without_nics(&options.dma_inf)
+    } else {
+        Setup { dma_inf: Some(options.dma_inf.clone()), ..Setup::new(&options.inf) }
+    };
+    setup.image.clone_from(&options.image);
+    setup.cpus = options.cpus.into();
+    setup.debug_output = options.debug_output;
+    setup.machine.program.clone_from(&options.qemu);
+    setup
+}
+
+fn play(
+    system: &Rc<System>,
+    session: &Session,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Report, String> {
+    let began = world().clock.now();
+    progress.stage("loading the driver and starting its devices");
+    system.load().map_err(|error| error.to_string())?;
+    let nic = system.nodes.first().cloned();
+    if let Some(node) = &nic {
+        let adapter = system.add(node).map_err(|error| error.to_string())?;
+        let port = crate::net::Port::new();
+        system
+            .start(&adapter, port as Rc<dyn crate::ndis::protocol::Protocol>, 0)
+            .map_err(|error| error.to_string())?;
+    }
+    session.start(system)?;
+    progress.stage("copying through every channel");
+    let work = session.begin(system, options.mib << 20)?;
+    let bar = progress.bytes("copied", (options.mib << 20) * work.clients() as u64);
+    let providers = work.finish(&|moved| bar.set_position(moved))?;
+    bar.finish_and_clear();
+    progress.stage("removing the devices and unloading");
+    session.end(system);
+    if let Some(node) = &nic {
+        system.remove(node);
+    }
+    system.unload();
+    Ok(Report {
+        providers,
+        seed: options.seed,
+        leaks: world().mem.drivers_blocks().len() as u64,
+        violations: 0,
+        seconds: world().clock.now().since(began).as_secs_f64(),
+    })
+}

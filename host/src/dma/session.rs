@@ -1,0 +1,232 @@
+//! The providers of a run, and clients on all of their channels at once.
+
+use super::{
+    Row,
+    options::Kind,
+    workload::{Client, Counts},
+};
+use crate::{
+    bus::Bdf,
+    device::quickdata::Quickdata,
+    mem::Kind as Memory,
+    netdma::Provider,
+    system::{self, InProcess, Setup, System, SystemError},
+    world::{Hardware, Source, world},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+/// The first slot of a function; QEMU has its own below.
+const FIRST_SLOT: u8 = 0x10;
+/// Between the registers of two functions.
+const APART: u64 = 0x10_0000;
+/// How often the clients are looked after.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A function that is played.
+struct Played {
+    kind: Kind,
+    model: Rc<Quickdata>,
+}
+
+/// See the module.
+pub struct Session {
+    functions: Vec<Played>,
+    seed: u64,
+}
+
+/// Clients at work.
+pub struct Work {
+    engines: Vec<Engine>,
+    outcomes: Rc<RefCell<Vec<Outcome>>>,
+    clients: usize,
+    moved: Rc<Cell<u64>>,
+}
+
+/// What came of a client: its provider's number.
+struct Outcome {
+    engine: usize,
+    result: Result<Counts, String>,
+}
+
+/// A provider, and the function behind it.
+struct Engine {
+    name: String,
+    provider: Rc<Provider>,
+    model: Option<Rc<Quickdata>>,
+    before: (u64, u64),
+}
+
+impl Session {
+    /// Makes the functions, and what `setup` has to have for them.
+    ///
+    /// # Errors
+    /// There is no memory, or a function is none.
+    pub fn new(setup: &mut Setup, kinds: &[Kind], seed: u64) -> Result<Self, SystemError> {
+        setup.windows = (6, 1, 7601);
+        setup.ndis_version = 0x0006_0014;
+        if setup.nics {
+            setup.keywords.push(("NetDmaCpuEngine".into(), "1".into()));
+        }
+        let ram = system::memory()?;
+        setup.ram = Some(ram.clone());
+        let played = |(number, &kind): (u8, &Kind)| {
+            let mut config = kind.config(seed);
+            config.at = Bdf::new(0, FIRST_SLOT + number, 0);
+            config.address += APART * u64::from(number);
+            let model = Quickdata::new(config, ram.clone()).map_err(SystemError::Function)?;
+            // The driver's own memory: that of its self-test.
+            model.allow().or_if(|address, _, _| {
+                let mem = &world().mem;
+                let block = mem.virtual_of(address).and_then(|at| mem.block_around(at));
+                block.is_some_and(|block| block.kind == Memory::Contiguous)
+            });
+            Ok(Played { kind, model })
+        };
+        let functions = (0..).zip(kinds).map(played).collect::<Result<_, SystemError>>()?;
+        Ok(Self { functions, seed })
+    }
+
+    /// The functions, for the boot.
+    #[must_use]
+    pub fn in_process(&self) -> Vec<InProcess> {
+        let function = |(number, played): (u8, &Played)| {
+            let hardware = Rc::clone(&played.model) as Rc<dyn Hardware>;
+            InProcess::new(Bdf::new(0, FIRST_SLOT + number, 0), hardware)
+                .with_source(Rc::clone(&played.model) as Rc<dyn Source>)
+        };
+        (0..).zip(&self.functions).map(function).collect()
+    }
+
+    /// Takes the functions' devices through AddDevice and start. The driver is loaded, and so is the NIC's device.
+    ///
+    /// # Errors
+    /// The driver refuses one.
+    pub fn start(&self, system: &System) -> Result<(), String> {
+        for (node, played) in system.functions.iter().zip(&self.functions) {
+            let name = played.kind.name();
+            let failed = |what: &str, status| format!("QuickData {name}: {what}: {status:#010x}");
+            node.plug.add().map_err(|status| failed("AddDevice", status))?;
+            node.plug.start().map_err(|status| failed("IRP_MN_START_DEVICE", status))?;
+        }
+        let (there, wanted) = (world().netdma.providers().len(), self.wanted(system));
+        if there == wanted {
+            return Ok(());
+        }
+        Err(format!("the driver registered {there} NetDMA providers instead of {wanted}"))
+    }
+
+    fn wanted(&self, system: &System) -> usize {
+        self.functions.len() + usize::from(!system.nodes.is_empty())
+    }
+
+    /// Puts a client on every channel.
+    ///
+    /// # Errors
+    /// A channel is not to be had.
+    pub fn begin(&self, system: &System, bytes: u64) -> Result<Work, String> {
+        let cpus = world().cpus().len();
+        let providers = world().netdma.providers();
+        let has_nic = !system.nodes.is_empty();
+        let mut engines = Vec::new();
+        for (number, provider) in providers.into_iter().enumerate() {
+            let played = match number.checked_sub(usize::from(has_nic)) {
+                Some(number) => self.functions.get(number),
+                None => None,
+            };
+            let name = played.map_or("CPU".into(), |played| format!("QuickData {}", played.kind.name()));
+            let model = played.map(|played| Rc::clone(&played.model));
+            let before = model.as_ref().map_or((0, 0), |model| model.accesses());
+            engines.push(Engine { name, provider, model, before });
+        }
+        let work = Work { engines, outcomes: Rc::default(), clients: 0, moved: Rc::default() };
+        let mut clients = Vec::new();
+        for (number, engine) in work.engines.iter().enumerate() {
+            for channel in 0..engine.provider.offer.get().0 as usize {
+                let cpu = (number + channel) % cpus;
+                let seed = self.seed << 16 | (number as u64) << 8 | channel as u64;
+                let client = Client::new(&engine.provider, engine.model.as_ref(), cpu, seed)
+                    .map_err(|error| format!("{}, channel {channel}: {error}", engine.name))?;
+                clients.push((number, channel, cpu, client));
+            }
+        }
+        let count = clients.len();
+        for (engine, channel, cpu, client) in clients {
+            let (outcomes, moved) = (Rc::clone(&work.outcomes), Rc::clone(&work.moved));
+            let name = work.engines.get(engine).map_or(String::new(), |engine| engine.name.clone());
+            world().sched.spawn("NetDMA client", cpu, move || {
+                let progress = |bytes| moved.set(moved.get() + bytes);
+                let result = client.work(bytes, &progress);
+                let result = result.map_err(|error| format!("{name}, channel {channel}: {error}"));
+                outcomes.borrow_mut().push(Outcome { engine, result });
+            });
+        }
+        Ok(Work { clients: count, ..work })
+    }
+
+    /// Takes the functions' devices away.
+    pub fn end(&self, system: &System) {
+        for (node, played) in system.functions.iter().zip(&self.functions) {
+            node.plug.remove();
+            played.model.check_removed();
+        }
+    }
+}
+
+impl Work {
+    /// Bytes that were moved, roughly.
+    #[must_use]
+    pub fn moved(&self) -> u64 {
+        self.moved.get()
+    }
+
+    /// Clients.
+    #[must_use]
+    pub const fn clients(&self) -> usize {
+        self.clients
+    }
+
+    /// Whether every client has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let outcomes = self.outcomes.borrow();
+        outcomes.len() == self.clients || outcomes.iter().any(|outcome| outcome.result.is_err())
+    }
+
+    /// Waits for all clients: a row for each provider.
+    ///
+    /// # Errors
+    /// The first thing that went wrong with one.
+    pub fn finish(self, look: &dyn Fn(u64)) -> Result<Vec<Row>, String> {
+        while !self.is_over() {
+            world().sched.sleep(LOOK);
+            look(self.moved());
+        }
+        let mut rows: Vec<Row> = self.engines.iter().map(Engine::row).collect();
+        for outcome in self.outcomes.take() {
+            let counts = outcome.result?;
+            if let Some(row) = rows.get_mut(outcome.engine) {
+                row.counts.add(&counts);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Engine {
+    fn row(&self) -> Row {
+        let (reads, writes) = self.model.as_ref().map_or((0, 0), |model| model.accesses());
+        let (major, minor) = self.provider.version;
+        Row {
+            provider: self.name.clone(),
+            netdma: format!("{major}.{minor}"),
+            channels: self.provider.offer.get().0,
+            counts: Counts::default(),
+            register_reads: reads - self.before.0,
+            register_writes: writes - self.before.1,
+        }
+    }
+}

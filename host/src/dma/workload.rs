@@ -1,0 +1,314 @@
+//! What a client does with a channel: chains, appends, suspensions, aborts, resets and errors, at random.
+
+use super::{
+    copies::{Copies, Random, flags, refusal},
+    memory::{Descriptor, Memory, RING},
+};
+use crate::{
+    device::quickdata::{Fault, Quickdata},
+    netdma::{Channel, Provider, Report},
+    world::world,
+};
+use serde::Serialize;
+use std::{rc::Rc, time::Duration};
+
+/// States of a completion word (NDMA-CST-02).
+const IDLE: u64 = 1;
+const SUSPENDED: u64 = 2;
+const HALTED: u64 = 3;
+/// How long a chain or a report may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a channel that was stopped is watched.
+const WATCHED: Duration = Duration::from_micros(200);
+/// Bytes of a client's sources and destinations.
+const SOURCES: u64 = 2 << 20;
+const DESTINATIONS: u64 = 4 << 20;
+/// The longest chain, and the longest transfer.
+const CHAIN: u64 = 1000;
+const LONGEST: u64 = 1 << 20;
+
+/// What was done with a channel.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Bytes that were to be moved.
+    pub bytes: u64,
+    /// Descriptors handed over.
+    pub descriptors: u64,
+    /// Chains started.
+    pub chains: u64,
+    /// The longest of them, in descriptors, appends included.
+    pub longest_chain: u64,
+    /// Appends.
+    pub appends: u64,
+    /// Interrupts that the client was told of.
+    pub interrupts: u64,
+    /// Suspensions.
+    pub suspends: u64,
+    /// Resumptions.
+    pub resumes: u64,
+    /// Aborts.
+    pub aborts: u64,
+    /// Resets.
+    pub resets: u64,
+    /// Errors that were made to happen.
+    pub errors_injected: u64,
+    /// Errors that the driver reported.
+    pub errors_reported: u64,
+    /// Different alignments of source and destination modulo 64, of 4096.
+    pub alignments: u64,
+}
+
+impl Counts {
+    /// The sum; the longest chain of both, and the better of both alignments.
+    pub fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.descriptors += other.descriptors;
+        self.chains += other.chains;
+        self.longest_chain = self.longest_chain.max(other.longest_chain);
+        self.appends += other.appends;
+        self.interrupts += other.interrupts;
+        self.suspends += other.suspends;
+        self.resumes += other.resumes;
+        self.aborts += other.aborts;
+        self.resets += other.resets;
+        self.errors_injected += other.errors_injected;
+        self.errors_reported += other.errors_reported;
+        self.alignments = self.alignments.max(other.alignments);
+    }
+}
+
+/// A client with a channel.
+pub struct Client {
+    channel: Rc<Channel>,
+    copies: Copies,
+    random: Random,
+    counts: Counts,
+    /// Bytes of the longest transfer.
+    longest: u64,
+    model: Option<(Rc<Quickdata>, usize)>,
+}
+
+impl Client {
+    /// Allocates a channel whose completions go to `cpu`.
+    ///
+    /// # Errors
+    /// There is no channel, or no memory.
+    pub fn new(
+        provider: &Rc<Provider>,
+        model: Option<&Rc<Quickdata>>,
+        cpu: usize,
+        seed: u64,
+    ) -> Result<Self, String> {
+        let refused = |status| format!("no channel for CPU {cpu}: {status:#010x}");
+        let channel = provider.allocate(1 << cpu).map_err(refused)?;
+        let counted = provider.version.0 >= 2;
+        let memory = Memory::new(SOURCES, DESTINATIONS, counted).ok_or("no memory for a client")?;
+        if let Some(model) = model {
+            memory.hand_over(model, &channel);
+        }
+        // Which of the function's channels it is, is where it reports.
+        let model = model.and_then(|model| {
+            let number = model.reports_at(channel.word_physical())?;
+            Some((Rc::clone(model), number))
+        });
+        let longest = LONGEST.min(provider.offer.get().1.into());
+        let (copies, random) = (Copies::new(memory), Random::new(seed));
+        Ok(Self { channel, copies, random, counts: Counts::default(), longest, model })
+    }
+
+    /// Works until so many bytes have been moved and every kind of thing was done at least once, then frees the channel.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn work(mut self, bytes: u64, progress: &dyn Fn(u64)) -> Result<Counts, String> {
+        let mut round = 0;
+        while self.copies.bytes < bytes || round < 8 {
+            let before = self.copies.bytes;
+            match round % 8 {
+                3 => self.stopped(false)?,
+                5 => self.stopped(true)?,
+                6 => self.failed()?,
+                7 => self.started_over()?,
+                _ => self.chain()?,
+            }
+            round += 1;
+            self.copies.renew();
+            progress(self.copies.bytes - before);
+        }
+        self.channel.set_quiet(true);
+        self.channel.free();
+        if let Some((model, _)) = &self.model {
+            self.copies.memory.take_back(model, &self.channel);
+        }
+        self.counts.bytes = self.copies.bytes;
+        self.counts.descriptors = self.copies.made;
+        self.counts.interrupts = self.channel.interrupts.get();
+        self.counts.alignments = self.copies.alignments.iter().filter(|&&seen| seen).count() as u64;
+        Ok(self.counts)
+    }
+
+    fn wait(&self, what: &'static str, condition: impl Fn() -> bool) -> Result<(), String> {
+        let until = world().clock.now().after(PATIENCE);
+        if world().sched.block(what, Some(until), &condition) {
+            return Ok(());
+        }
+        let (word, reports) = (self.channel.word(), self.channel.reports.borrow().len());
+        Err(format!("{what}: not within {PATIENCE:?}; the word is {word:x?}, {reports} reports came"))
+    }
+
+    /// A little while in which the driver and the hardware may go on.
+    fn pass(&mut self) {
+        let microseconds = self.random.below(200);
+        world().sched.sleep(Duration::from_micros(microseconds));
+    }
+
+    /// A first part of a chain: the number of its first descriptor.
+    fn start(&mut self) -> Result<u64, String> {
+        let count = self.random.size(CHAIN);
+        let longest = self.longest.min((self.copies.room() / count).max(64));
+        let longest = if self.random.one_in(8) { self.longest } else { longest };
+        let first = self.copies.make(&mut self.random, count, longest, false);
+        self.copies.start(&self.channel, first)?;
+        self.counts.chains += 1;
+        Ok(first)
+    }
+
+    fn append(&mut self) -> Result<(), String> {
+        let count = 1 + self.random.below(20);
+        let first = self.copies.make(&mut self.random, count, self.longest / 16, true);
+        self.copies.append(&self.channel, first)?;
+        self.counts.appends += 1;
+        Ok(())
+    }
+
+    /// Waits for the last descriptor's word and interrupt, and looks at every byte.
+    fn finish(&mut self, first: u64) -> Result<(), String> {
+        let last = self.copies.memory.at(self.copies.made - 1);
+        // A channel that was suspended when everything was done has nothing left to write the word for.
+        let done = |(address, status)| address == last && matches!(status, IDLE | SUSPENDED);
+        self.wait("the last completion word", || self.channel.word().is_some_and(done))?;
+        let reported = || self.channel.reports.borrow().last() == Some(&Report::Completed(last));
+        self.wait("the last interrupt", reported)?;
+        self.channel.set_quiet(true);
+        self.counts.longest_chain = self.counts.longest_chain.max(self.copies.made - first);
+        self.copies.verify(self.copies.made, u64::MAX)?;
+        self.channel.reports.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// A chain that is appended to and suspended while it is at work, and appended to once more when it is done.
+    fn chain(&mut self) -> Result<(), String> {
+        let first = self.start()?;
+        for _ in 0..self.random.below(12) {
+            if self.copies.made - first > RING / 2 {
+                break;
+            }
+            self.pass();
+            if self.random.one_in(2) {
+                self.append()?;
+                continue;
+            }
+            self.suspended()?;
+        }
+        self.finish(first)?;
+        self.append()?;
+        self.finish(first)
+    }
+
+    /// A suspension in which nothing may happen, with or without an append.
+    fn suspended(&mut self) -> Result<(), String> {
+        let last =
+            self.channel.suspend().map_err(|refused| refusal("a suspension", refused, &self.channel))?;
+        self.counts.suspends += 1;
+        let before = self.channel.word();
+        if last != 0 && before.map(|(address, _)| address) != Some(last) {
+            return Err(format!("suspended after {last:#x}, but the word is {before:x?}"));
+        }
+        if self.random.one_in(2) {
+            self.append()?;
+        }
+        self.pass();
+        if self.channel.word() != before {
+            return Err(format!("the word was {before:x?}, now {:x?}, while suspended", self.channel.word()));
+        }
+        self.channel.resume().map_err(|refused| refusal("a resumption", refused, &self.channel))?;
+        self.counts.resumes += 1;
+        Ok(())
+    }
+
+    /// A chain that is aborted, or whose channel is reset: nothing happens afterwards.
+    fn stopped(&mut self, reset: bool) -> Result<(), String> {
+        let first = self.start()?;
+        self.pass();
+        let stop = if reset { self.channel.reset() } else { self.channel.abort() };
+        stop.map_err(|refused| refusal(if reset { "a reset" } else { "an abort" }, refused, &self.channel))?;
+        if reset {
+            self.counts.resets += 1;
+        } else {
+            self.counts.aborts += 1;
+        }
+        let frozen = self.copies.memory.all().to_vec();
+        if self.channel.append(0, 0, 1).is_ok() {
+            return Err("an append to a stopped channel succeeded".into());
+        }
+        world().sched.sleep(WATCHED);
+        if *self.copies.memory.all() != *frozen {
+            return Err("the old chain goes on after it was stopped".into());
+        }
+        self.copies.verify(first, u64::MAX)?;
+        self.channel.reports.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// A chain that is abandoned for another one.
+    fn started_over(&mut self) -> Result<(), String> {
+        self.start()?;
+        self.pass();
+        let next = self.copies.made;
+        let first = self.start()?;
+        let last = self.copies.memory.at(self.copies.made - 1);
+        self.wait("the last completion word", || self.channel.word() == Some((last, IDLE)))?;
+        self.channel.set_quiet(true);
+        self.channel.reports.borrow_mut().clear();
+        self.copies.verify_from(first.max(next))
+    }
+
+    /// An error in the middle of a chain: it is reported, nothing is written from there on, and a reset mends it.
+    fn failed(&mut self) -> Result<(), String> {
+        let count = 4 + self.random.below(20);
+        let first = self.copies.make(&mut self.random, count, 4096, false);
+        let bad = self.random.below(count);
+        if let Some((model, number)) = &self.model {
+            let bit = self.random.below(19) as u8;
+            if !model.inject(*number, Fault::Error { after: bad, bit }) {
+                return Err(format!("there is no channel {number}"));
+            }
+        } else {
+            // A transfer that is longer than any may be.
+            let too_long = Descriptor {
+                size: self.longest as u32 + 1,
+                flags: flags::STATUS,
+                from: self.copies.memory.sources().0,
+                to: self.copies.memory.destinations().0,
+                goes_on: 0,
+            };
+            self.copies.memory.put(first + bad, &too_long, bad + 1 == count);
+        }
+        self.counts.errors_injected += 1;
+        self.copies.start(&self.channel, first)?;
+        self.counts.chains += 1;
+        let reported = || self.channel.reports.borrow().contains(&Report::Failed);
+        self.wait("the report of an error", reported)?;
+        self.counts.errors_reported += 1;
+        match self.channel.word() {
+            Some((_, HALTED)) | None => {}
+            other => return Err(format!("the word after an error is {other:x?}")),
+        }
+        self.channel.set_quiet(true);
+        self.copies.verify(first + bad, first + bad + 1)?;
+        self.channel.reset().map_err(|refused| refusal("a reset after an error", refused, &self.channel))?;
+        self.counts.resets += 1;
+        self.channel.reports.borrow_mut().clear();
+        Ok(())
+    }
+}
