@@ -1,7 +1,7 @@
 //! A channel of a function: the hardware behind its lock, its service routine and its DPC.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use ferrite_ddk::SpinLock;
@@ -53,7 +53,25 @@ impl Messages {
 }
 
 /// The messages to restore after a reset of the channel, if the part forgets them.
-pub struct Table(Option<Messages>);
+pub struct Table {
+    messages: Option<Messages>,
+    /// All channels of the function.
+    channels: NonNull<[Channel]>,
+    index: u8,
+}
+
+// SAFETY: channels are shared between processors anyway.
+unsafe impl Send for Table {}
+
+impl Table {
+    /// Of a channel.
+    ///
+    /// # Safety
+    /// `channels` stays as long as this value.
+    pub const unsafe fn new(messages: Option<Messages>, channels: NonNull<[Channel]>, index: u8) -> Self {
+        Self { messages, channels, index }
+    }
+}
 
 impl MessageTable for Table {
     /// They do not change while they are connected: what was read then is right, even if another channel is just
@@ -61,11 +79,17 @@ impl MessageTable for Table {
     fn save(&mut self) {}
 
     fn restore(&mut self) {
-        let Some(messages) = &self.0 else { return };
+        let Some(messages) = &self.messages else { return };
         for (number, entry) in (0..).zip(messages.entries.iter().take(messages.count)) {
             for (word, value) in (0..).zip(entry) {
                 messages.registers.write32(Messages::at(messages.table, number, word), *value);
             }
+        }
+        // What another channel had to say while there were no messages was lost.
+        // SAFETY: the channels are the function's, which stays as long as its engines.
+        let channels = unsafe { self.channels.as_ref() };
+        for channel in channels.iter().filter(|channel| channel.index != self.index) {
+            channel.at_interrupt_level(|| channel.service());
         }
     }
 }
@@ -146,13 +170,13 @@ impl Channel {
         &self,
         interrupt: PKINTERRUPT,
         targets: u64,
-        messages: Option<Messages>,
+        table: Table,
         identity: &Identity,
         limits: Limits,
     ) {
         self.interrupt.store(interrupt.cast(), Ordering::Release);
         self.targets.store(targets, Ordering::Release);
-        let (host, table) = (Host(interrupt), Table(messages));
+        let host = Host(interrupt);
         let engine = Hardware::new(self.registers, host, table, self.index, identity.version, limits);
         self.inner.lock().engine = Some(engine);
     }
@@ -184,9 +208,13 @@ impl Channel {
 
     /// What the service routine would do if the channel had interrupted for its failure. The channel's lock is held.
     fn raise_failure(&self) {
-        let raise = || _ = self.notices.interrupt(|| Notice::Failed);
+        self.at_interrupt_level(|| _ = self.notices.interrupt(|| Notice::Failed));
+    }
+
+    /// Runs `body` as its service routine would run. IRQL: up to `DISPATCH_LEVEL`.
+    fn at_interrupt_level(&self, body: impl FnOnce()) {
         let interrupt: PKINTERRUPT = self.interrupt.load(Ordering::Acquire).cast();
-        if interrupt.is_null() { at_device_level(raise) } else { alone(interrupt, raise) }
+        if interrupt.is_null() { at_device_level(body) } else { alone(interrupt, body) }
     }
 
     /// A look of the watchdog's. IRQL: `DISPATCH_LEVEL`.

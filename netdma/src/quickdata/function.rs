@@ -14,7 +14,7 @@ use ferrite_netdma_engine::raw::Mmio;
 use ferrite_netdma_engine::{Chains, Limits};
 
 use super::bus::Bus;
-use super::channel::{Channel, Messages};
+use super::channel::{Channel, Messages, Table};
 use super::check;
 use super::interrupt::{Interrupts, alone};
 use super::resources::Range;
@@ -149,9 +149,12 @@ impl Function {
         let messages = msi_x
             .filter(|msi_x| msi_x.bar == 0 && bus_forgets(bus.ids()))
             .map(|msi_x| Messages::read(self.about.registers, msi_x.offset, count));
-        for (number, channel) in self.channels().iter().enumerate() {
-            let (interrupt, targets) = self.about.interrupts.of_message(if each { number } else { 0 });
-            channel.connected(interrupt, targets, messages, &self.about.identity, self.about.limits);
+        for (index, channel) in (0..).zip(self.channels()) {
+            let number = if each { usize::from(index) } else { 0 };
+            let (interrupt, targets) = self.about.interrupts.of_message(number);
+            // SAFETY: the channels stay as long as the engines that they have.
+            let table = unsafe { Table::new(messages, self.channels().into(), index) };
+            channel.connected(interrupt, targets, table, &self.about.identity, self.about.limits);
         }
         enable_interrupts(&self.about.registers, each);
         for (number, channel) in (0_u32..).zip(self.channels()) {
