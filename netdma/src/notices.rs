@@ -10,6 +10,8 @@ use ferrite_ddk::ndis::{self, KDPC, PHYSICAL_ADDRESS, PKDEFERRED_ROUTINE, PVOID}
 use ferrite_ddk::netdma::EntryPoints;
 use ferrite_netdma_engine::Calls;
 
+use crate::irql::at_dispatch_level;
+
 /// No descriptor: nothing waits to be reported.
 const NONE: u64 = u64::MAX;
 /// No processor runs the DPC.
@@ -86,7 +88,9 @@ impl Notices {
             return;
         }
         // A client that frees the channel inside the call that is in progress would wait for itself.
-        while !self.calls.is_quiet() && self.dpc_on.load(Ordering::Acquire) != current_processor() {
+        // At DISPATCH_LEVEL a DPC of this processor's is one that this call is made in.
+        let inside = || at_dispatch_level(|| self.dpc_on.load(Ordering::Acquire) == current_processor());
+        while !self.calls.is_quiet() && !inside() {
             // SAFETY: any IRQL.
             unsafe { ndis::KeStallExecutionProcessor(1) };
         }
@@ -173,9 +177,9 @@ const fn physical(address: u64) -> PHYSICAL_ADDRESS {
     PHYSICAL_ADDRESS { QuadPart: address.cast_signed() }
 }
 
-/// A number that tells processors apart.
+/// A number that tells processors apart. IRQL: at least `DISPATCH_LEVEL`.
 fn current_processor() -> u32 {
-    // SAFETY: any IRQL.
+    // SAFETY: the IRQL, as every caller has it.
     let number = unsafe { ndis::NdisCurrentGroupAndProcessor() };
     u32::from(number.Group) << 8 | u32::from(number.Number)
 }

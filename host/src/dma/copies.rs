@@ -6,7 +6,7 @@ use crate::{
     netdma::{Channel, Refused},
 };
 
-/// ControlFlags (NDMA-XFER-12).
+/// `ControlFlags` (NDMA-XFER-12).
 pub mod flags {
     /// The descriptor interrupts.
     pub const INTERRUPT: u32 = 1;

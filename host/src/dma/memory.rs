@@ -20,7 +20,7 @@ pub const GUARD: u64 = 64;
 pub struct Descriptor {
     /// Bytes.
     pub size: u32,
-    /// ControlFlags.
+    /// `ControlFlags`.
     pub flags: u32,
     /// Places in the memory: of the source, of the destination, and of the page where the source goes on.
     pub from: u64,
@@ -84,7 +84,8 @@ impl Memory {
         unsafe { std::slice::from_raw_parts_mut(self.base as *mut u8, self.bytes as usize) }
     }
 
-    /// What the bytes from one place to another were at first.
+    /// Whether the bytes from one place to another are as they were at first.
+    #[must_use]
     pub fn untouched(&self, from: u64, to: u64) -> bool {
         let bytes = self.all().get(from as usize..to as usize).unwrap_or_default();
         bytes.iter().zip(from..).all(|(&byte, place)| byte == pattern(place))

@@ -22,6 +22,27 @@ pub struct Row {
     pub register_writes: u64,
 }
 
+impl Row {
+    /// For a person.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let n = &self.counts;
+        format!(
+            "{}: {} channel{}, {:.1} MiB in {} descriptors verified, {} suspends, {} aborts, {} resets, {} of {} errors reported",
+            self.provider,
+            self.channels,
+            if self.channels == 1 { "" } else { "s" },
+            n.bytes as f64 / f64::from(1 << 20),
+            n.descriptors,
+            n.suspends,
+            n.aborts,
+            n.resets,
+            n.errors_reported,
+            n.errors_injected
+        )
+    }
+}
+
 /// What a run did and found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {

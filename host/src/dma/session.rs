@@ -101,7 +101,7 @@ impl Session {
         (0..).zip(&self.functions).map(function).collect()
     }
 
-    /// Takes the functions' devices through AddDevice and start. The driver is loaded, and so is the NIC's device.
+    /// Takes the functions' devices through `AddDevice` and start. The driver is loaded, and so is the NIC's device.
     ///
     /// # Errors
     /// The driver refuses one.

@@ -12,11 +12,15 @@ pub use report::{Report, Traffic};
 
 use crate::{
     device::qemu,
+    dma,
     system::{Setup, System, SystemError},
     verify::End,
 };
 pub(crate) use progress::Progress;
 use std::{cell::RefCell, rc::Rc};
+
+/// Of the choices of NetDMA's clients.
+const SEED: u64 = 1;
 
 /// Why a run did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +55,13 @@ impl RunError {
 pub fn run(options: &Options) -> Result<Report, RunError> {
     let progress = Rc::new(Progress::new(!options.quiet));
     progress.stage("starting QEMU and matching the INF");
-    let system = System::boot(&setup(options))?;
+    let mut setup = setup(options);
+    let session = match &options.dma_inf {
+        Some(_) => Some(dma::Session::new(&mut setup, &dma::Kind::usual(), SEED)?),
+        None => None,
+    };
+    let functions = session.as_ref().map_or_else(Vec::new, dma::Session::in_process);
+    let system = System::boot_with(&setup, &functions)?;
     for warning in &system.warnings {
         progress.note(warning);
     }
@@ -63,7 +73,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
         let report = if options.tap.is_some() {
             tap::bridge(system, &options, &shown)
         } else {
-            scenario::play(system, &options, &shown)
+            scenario::play(system, session.as_ref(), &options, &shown)
         };
         *result.borrow_mut() = report;
     });
@@ -74,6 +84,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
 
 fn setup(options: &Options) -> Setup {
     let mut setup = Setup::new(&options.inf);
+    setup.dma_inf.clone_from(&options.dma_inf);
     setup.image.clone_from(&options.image);
     setup.cpus = options.cpus;
     setup.messages = options.line_interrupt.then_some(0);

@@ -42,6 +42,13 @@ pub struct Options {
     /// Set a keyword in the driver's registry key before it starts, for example '*ReceiveBuffers=64'.
     #[arg(long = "set", value_name = "KEYWORD=VALUE", value_parser = keyword)]
     pub keywords: Vec<(String, String)>,
+    /// Copy through NetDMA channels at the same time: the CPU's, and those of QuickData functions that are served by
+    /// INF. Windows 7 is played then, as later ones take no provider.
+    #[arg(long, value_name = "INF", conflicts_with = "tap")]
+    pub dma_inf: Option<PathBuf>,
+    /// With --dma-inf: MiB to copy through each channel.
+    #[arg(long, default_value_t = 4, value_name = "MIB", requires = "dma_inf")]
+    pub dma_mib: u64,
     /// Show what the driver prints with DbgPrint.
     #[arg(long)]
     pub debug_output: bool,

@@ -1,6 +1,6 @@
 //! The result of a run, for people and for machines.
 
-use crate::ndis::adapter::Counters;
+use crate::{dma::Row, ndis::adapter::Counters};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
 
@@ -52,6 +52,9 @@ pub struct Report {
     pub frames_out: u64,
     /// See `frames_out`.
     pub frames_in: u64,
+    /// NetDMA's providers, and what was copied through their channels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Row>,
     /// Blocks, handles and objects left after unload.
     pub leaks: u64,
     /// Rules broken.
@@ -113,6 +116,9 @@ impl fmt::Display for Report {
                     n.sends, n.sends_completed, n.receives, n.returned, n.resources
                 ),
             ),
+        ]);
+        rows.extend(self.copies.iter().map(|row| ("NetDMA", row.in_a_line())));
+        rows.extend([
             ("leaks", self.leaks.to_string()),
             ("violations", self.violations.to_string()),
             ("time", format!("{:.1} s", self.seconds)),

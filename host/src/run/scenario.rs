@@ -4,6 +4,7 @@ use super::{Options, Report, Traffic, progress::Progress};
 use crate::{
     abi::constants as c,
     clock::Time,
+    dma::Session,
     ndis::adapter::Adapter,
     net::{
         Hold, Port,
@@ -42,7 +43,12 @@ struct Both {
 }
 
 /// Plays it; the words of an error are for a person.
-pub(super) fn play(system: &Rc<System>, options: &Options, progress: &Progress) -> Result<Report, String> {
+pub(super) fn play(
+    system: &Rc<System>,
+    session: Option<&Session>,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Report, String> {
     let began = world().clock.now();
     let node = system.nodes.first().cloned().ok_or("the machine has no NIC")?;
     progress.stage("loading the driver and initializing the adapter");
@@ -64,13 +70,26 @@ pub(super) fn play(system: &Rc<System>, options: &Options, progress: &Progress) 
     };
     progress.stage("DHCP and ping");
     greet(&stack, &mut report)?;
-    progress.stage("TCP both ways, with pauses, a link loss and a reset");
+    let what = "TCP both ways, with pauses, a link loss and a reset";
+    let work = session
+        .map(|session| session.start(system).and_then(|()| session.begin(system, options.dma_mib << 20)));
+    let work = work.transpose()?;
+    match &work {
+        Some(work) => progress.stage(&format!("{what}; copies through {} NetDMA channels", work.clients())),
+        None => progress.stage(what),
+    }
     transfer(system, &adapter, &stack, options, progress, &mut report)?;
+    if let Some(work) = work {
+        report.copies = work.finish(&|_| ())?;
+    }
     progress.stage("halting and unloading");
     describe(&adapter, &mut report);
     report.link_changes = adapter.link_changes.get();
     stack.stop();
     idle_pause(&adapter)?;
+    if let Some(session) = session {
+        session.end(system);
+    }
     system.remove(&node);
     report.counts = adapter.counts();
     (report.register_reads, report.register_writes) = adapter.device.hardware.accesses();

@@ -1,6 +1,7 @@
 //! What the tests of the whole image share: a machine with the driver on it, the far end of its cable, frames,
-//! load, random numbers, and a bound in time.
+//! load, copies, random numbers, and a bound in time.
 
+pub mod copies;
 pub mod far;
 pub mod frame;
 pub mod load;

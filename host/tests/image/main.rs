@@ -14,6 +14,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod dma;
+
 mod filters;
 mod frames;
 mod interrupts;

@@ -1,13 +1,17 @@
 //! The NetDMA provider of the NIC's device node: channels that the CPU works for, end to end.
 
 use crate::common::{
+    copies::{Copies, HALTED, IDLE, SUSPENDED, memory, word_is},
     random::Random,
     rig::{Rig, eventually, play, setup_with, wait},
 };
 use crate::power::set_power;
 use ferrite_host::{
     abi::constants as c,
-    mem::Kind,
+    dma::{
+        copies::flags,
+        memory::{Descriptor, Memory},
+    },
     netdma::{Channel, Interface, Provider, Report},
     system::Setup,
     world::world,
@@ -22,187 +26,10 @@ pub fn windows_7() -> Setup {
     setup
 }
 
-/// Flags of a descriptor.
-const INTERRUPT: u32 = 1;
-pub const STATUS: u32 = 8;
-const FENCE: u32 = 0x10;
-const NULL: u32 = 0x20;
-
-pub const IDLE: u64 = 1;
-pub const SUSPENDED: u64 = 2;
-pub const HALTED: u64 = 3;
-
-/// Memory with descriptors and data, and guard bytes round every destination.
-pub struct Memory {
-    pub base: u64,
-    bytes: usize,
-    /// Chains end by their count, not in NULL.
-    counted: bool,
-}
-
-/// Descriptors of a memory.
-const RING: u64 = 512;
-const GUARD: u64 = 64;
-
-impl Memory {
-    pub fn new(bytes: usize) -> Self {
-        let base = world().mem.allocate(Kind::Host, 0, bytes, "NetDMA client").expect("memory");
-        let counted = Interface::current().counts();
-        let memory = Self { base, bytes, counted };
-        memory.all().iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 31 % 251) as u8);
-        memory
-    }
-
-    #[allow(clippy::mut_from_ref, reason = "the driver writes it as well: it is nobody's")]
-    pub fn all(&self) -> &mut [u8] {
-        // SAFETY: the block is this test's, in the one thread of its world, and each view ends with its statement.
-        unsafe { std::slice::from_raw_parts_mut(self.base as *mut u8, self.bytes) }
-    }
-
-    pub fn physical(&self, at: u64) -> u64 {
-        world().mem.physical(self.base + at).expect("a physical address")
-    }
-
-    pub fn descriptor(number: u64) -> u64 {
-        number % RING * 64
-    }
-
-    pub fn put(&self, number: u64, size: u32, flags: u32, from: u64, to: u64, next: u64) {
-        let words = [
-            u64::from(size) | u64::from(flags) << 32,
-            self.physical(from),
-            self.physical(to),
-            next,
-            0,
-            0,
-            number,
-            !number,
-        ];
-        let at = Self::descriptor(number) as usize;
-        for (i, word) in words.iter().enumerate() {
-            self.all()[at + 8 * i..at + 8 * i + 8].copy_from_slice(&word.to_le_bytes());
-        }
-    }
-
-    /// Where the next descriptor is, or the end of a chain where counts mean nothing.
-    pub fn next(&self, number: u64, last: bool) -> u64 {
-        if last && !self.counted { 0 } else { self.physical(Self::descriptor(number + 1)) }
-    }
-
-    pub fn link(&self, number: u64) {
-        let (at, next) =
-            (Self::descriptor(number) as usize + 24, self.physical(Self::descriptor(number + 1)));
-        self.all()[at..at + 8].copy_from_slice(&next.to_le_bytes());
-    }
-
-    pub fn at(&self, number: u64) -> u64 {
-        self.physical(Self::descriptor(number))
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        let _ = world().mem.free(Kind::Host, self.base);
-    }
-}
-
 fn provider() -> Rc<Provider> {
     let providers = world().netdma.providers();
     assert_eq!(providers.len(), 1);
     Rc::clone(&providers[0])
-}
-
-pub fn word_is(channel: &Channel, address: u64, status: u64) {
-    wait("the completion word", || channel.word() == Some((address, status)));
-}
-
-/// A chain of copies of random sizes and alignments; what was asked is compared byte by byte when it is done.
-pub struct Copies {
-    pub memory: Memory,
-    pub made: u64,
-    place: u64,
-    random: Random,
-    jobs: Vec<(u64, u64, u32)>,
-}
-
-/// Where the sources begin, behind the descriptors, and where the destinations do.
-pub const SOURCES: u64 = RING * 64;
-pub const DESTINATIONS: u64 = SOURCES + (4 << 20);
-pub const BYTES: usize = (DESTINATIONS as usize) + (24 << 20);
-
-impl Copies {
-    pub fn new(seed: u64) -> Self {
-        let memory = Memory::new(BYTES);
-        Self { memory, made: 0, place: DESTINATIONS + GUARD, random: Random::new(seed), jobs: Vec::new() }
-    }
-
-    /// For a provider whose chains may end otherwise than those of its NetDMA.
-    pub fn of(provider: &Provider, seed: u64) -> Self {
-        let mut copies = Self::new(seed);
-        copies.memory.counted = provider.version.0 >= 2;
-        copies
-    }
-
-    /// So many more descriptors; the number of the first.
-    pub fn make(&mut self, count: u64, longest: u64) -> u64 {
-        let first = self.made;
-        for number in first..first + count {
-            let last = number + 1 == first + count;
-            let size = 1 + self.random.below(longest);
-            let from = SOURCES + self.random.below((4 << 20) - size);
-            let to = self.place + self.random.below(64);
-            let fence = if self.random.below(4) == 0 { FENCE } else { 0 };
-            let interrupt = if last { INTERRUPT } else { 0 };
-            self.memory.put(
-                number,
-                size as u32,
-                STATUS | fence | interrupt,
-                from,
-                to,
-                self.memory.next(number, last),
-            );
-            self.jobs.push((from, to, size as u32));
-            self.place = to + size + GUARD;
-        }
-        if first > 0 {
-            self.memory.link(first - 1);
-        }
-        self.made += count;
-        first
-    }
-
-    pub fn start(&mut self, channel: &Channel, count: u64, longest: u64) {
-        let first = self.make(count, longest);
-        channel.set_quiet(false);
-        let at = Memory::descriptor(first);
-        channel.start(self.memory.base + at, self.memory.at(first), count as u32).expect("a start");
-    }
-
-    pub fn append(&mut self, channel: &Channel, count: u64, longest: u64) {
-        let first = self.make(count, longest);
-        channel.set_quiet(false);
-        let at = Memory::descriptor(first);
-        channel.append(self.memory.base + at, self.memory.at(first), count as u32).expect("an append");
-    }
-
-    /// Waits until all is done, and compares.
-    pub fn finish(&self, channel: &Channel) {
-        word_is(channel, self.memory.at(self.made - 1), IDLE);
-        channel.set_quiet(true);
-        self.compare();
-    }
-
-    pub fn compare(&self) {
-        let all = self.memory.all();
-        let mut clean = DESTINATIONS;
-        for &(from, to, size) in &self.jobs {
-            let guard: Vec<u8> = (clean..to).map(|i| (i as usize * 31 % 251) as u8).collect();
-            assert_eq!(all[clean as usize..to as usize], guard, "guard bytes before {to:#x}");
-            let (from, end) = (from as usize, to as usize + size as usize);
-            assert!(all[to as usize..end] == all[from..from + size as usize], "{size} bytes at {to:#x}");
-            clean = end as u64;
-        }
-    }
 }
 
 fn with_provider(setup: &Setup, body: impl FnOnce(&Rig, &Rc<Provider>) + 'static) {
@@ -279,7 +106,7 @@ fn chains_of_copies() {
             copies.finish(&channel);
             copies.append(&channel, 1, 300_000);
             copies.finish(&channel);
-            let last = Report::Completed(copies.memory.at(copies.made - 1));
+            let last = Report::Completed(copies.last());
             eventually("the last interrupt", || channel.reports.borrow().last() == Some(&last));
             assert!(channel.interrupts.get() >= 2);
             channel.free();
@@ -331,10 +158,10 @@ fn aborted_reset_and_started_over() {
             stop(&channel);
             if number < 2 {
                 assert!(matches!(channel.word(), None | Some((_, HALTED))), "{:?}", channel.word());
-                let frozen = old.memory.all().to_vec();
+                let frozen = old.memory().all().to_vec();
                 assert!(channel.append(0, 0, 1).is_err(), "an append to a stopped channel");
                 world().sched.sleep(std::time::Duration::from_millis(2));
-                assert!(*old.memory.all() == *frozen, "the old chain goes on");
+                assert!(*old.memory().all() == *frozen, "the old chain goes on");
             }
             let mut new = Copies::new(9);
             new.start(&channel, 5, 4000);
@@ -350,14 +177,15 @@ fn aborted_reset_and_started_over() {
 fn a_bad_descriptor_is_reported() {
     with_provider(&windows_7(), |_, provider| {
         let channel = provider.allocate(1).expect("a channel");
-        let memory = Memory::new(1 << 16);
-        let before = memory.all()[1 << 15..].to_vec();
-        memory.put(0, 0, STATUS | NULL, SOURCES & 0xFFF, 1 << 15, memory.at(1));
-        memory.put(1, (1 << 20) + 1, STATUS, 0x8000, 0x9000, memory.at(2));
+        let memory = memory(true);
+        let (from, to) = (memory.sources().0, memory.destinations().0);
+        let nothing = Descriptor { size: 0, flags: flags::STATUS | flags::NULL, from, to, goes_on: 0 };
+        memory.put(0, &nothing, false);
+        memory.put(1, &Descriptor { size: (1 << 20) + 1, flags: flags::STATUS, ..nothing }, true);
         channel.start(memory.base, memory.at(0), 2).expect("a start");
         word_is(&channel, memory.at(0), HALTED);
         eventually("the report", || channel.reports.borrow().last() == Some(&Report::Failed));
-        assert!(memory.all()[1 << 15..] == *before);
+        assert!(memory.untouched(to, memory.destinations().1));
         let mut copies = Copies::new(3);
         copies.start(&channel, 5, 4000);
         copies.finish(&channel);
@@ -372,7 +200,7 @@ fn a_stop_waits_for_what_is_outstanding() {
         let channel = provider.allocate(1).expect("a channel");
         let mut copies = Copies::new(4);
         copies.start(&channel, 60, 200_000);
-        let (theirs, last) = (Rc::clone(&channel), copies.memory.at(59));
+        let (theirs, last) = (Rc::clone(&channel), copies.at(59));
         world().sched.spawn("client", 0, move || {
             wait("the last descriptor", || matches!(theirs.word(), Some((address, IDLE)) if address == last));
             theirs.set_quiet(true);
@@ -413,10 +241,18 @@ fn a_list_rewritten_while_suspended() {
     const SIZE: u64 = 1 << 19;
     with_provider(&windows_7(), |_, provider| {
         let channel = provider.allocate(2).expect("a channel");
-        let memory = Memory::new(BYTES);
-        let destination = |number: u64| SOURCES + (number + 1) * SIZE;
+        let memory = memory(true);
+        let from = memory.sources().0;
+        let destination = |number: u64| memory.destinations().0 + number * SIZE;
+        let copy = |number| Descriptor {
+            size: SIZE as u32,
+            flags: flags::STATUS,
+            from,
+            to: destination(number),
+            goes_on: 0,
+        };
         for number in 0..COUNT {
-            memory.put(number, SIZE as u32, STATUS, SOURCES, destination(number), memory.at(number + 1));
+            memory.put(number, &copy(number), false);
         }
         channel.start(memory.base, memory.at(0), COUNT as u32).expect("a start");
         wait("the first descriptor", || channel.word().is_some());
@@ -426,13 +262,13 @@ fn a_list_rewritten_while_suspended() {
         let skipped = destination(number + 1) as usize..destination(number + 2) as usize;
         let before = memory.all()[skipped.clone()].to_vec();
         // The next is replaced by another, which leads to the one behind it.
-        memory.put(COUNT, SIZE as u32, STATUS, SOURCES, destination(COUNT), memory.at(number + 2));
+        memory.write(COUNT, &copy(COUNT), memory.at(number + 2));
         let at = Memory::descriptor(number) as usize + 24;
         memory.all()[at..at + 8].copy_from_slice(&memory.at(COUNT).to_le_bytes());
         channel.resume().expect("a resume");
         word_is(&channel, memory.at(COUNT - 1), IDLE);
         let all = memory.all();
-        let source = &all[SOURCES as usize..][..SIZE as usize];
+        let source = &all[from as usize..][..SIZE as usize];
         for other in (0..=COUNT).filter(|&other| other != number + 1) {
             assert!(all[destination(other) as usize..][..SIZE as usize] == *source, "descriptor {other}");
         }

@@ -2,18 +2,19 @@
 //! when that fails.
 
 use crate::common::{
+    copies::{Copies, HALTED, SUSPENDED, word_is},
+    far::Far,
     random::Random,
     rig::{Rig, built, eventually, wait},
     watchdog::Watchdog,
 };
-use crate::netdma::{BYTES, Copies, DESTINATIONS, HALTED, SOURCES, SUSPENDED, word_is};
 use ferrite_host::{
     abi::constants::{
         NetDmaNotificationProviderPowerDown as POWER_DOWN, NetDmaNotificationProviderPowerUp as POWER_UP,
         STATUS_ADAPTER_HARDWARE_ERROR as ADAPTER_HARDWARE_ERROR,
     },
     bus::Bdf,
-    device::quickdata::{self, Config, Fault, Interrupts, Quickdata, Right, Version},
+    device::quickdata::{self, Config, Fault, Interrupts, Quickdata, Version},
     mem::Kind,
     netdma::{Channel, Interface, Provider, Report},
     nt::plug::{Power, State},
@@ -24,9 +25,9 @@ use ferrite_host::{
 use std::{rc::Rc, time::Duration};
 
 /// A function in the machine.
-struct Function {
-    model: Rc<Quickdata>,
-    node: Rc<Node>,
+pub struct Function {
+    pub model: Rc<Quickdata>,
+    pub node: Rc<Node>,
 }
 
 /// Windows 7 with functions, without a NIC.
@@ -104,7 +105,7 @@ fn machine(setup: Setup, configs: &[Config], body: impl FnOnce(&Rc<System>, &[Fu
 
 /// The same with one function, started, and its provider.
 #[track_caller]
-fn started(config: Config, body: impl FnOnce(&Function, &Rc<Provider>) + 'static) {
+pub fn started(config: Config, body: impl FnOnce(&Function, &Rc<Provider>) + 'static) {
     machine(setup(), &[config], move |_, functions| {
         let function = &functions[0];
         start(function);
@@ -129,17 +130,9 @@ fn channels(version: Version) -> u8 {
     if version == Version::V3_4 { 1 } else { 2 }
 }
 
-/// Copies for a channel of a function, whose memory is handed over: descriptors to be read, sources to be read,
-/// destinations to be written, and the word.
+/// Copies for a channel of a function, whose memory is handed over.
 fn copies(function: &Function, provider: &Provider, channel: &Channel, seed: u64) -> Copies {
-    let copies = Copies::of(provider, seed);
-    let at = |offset: u64| copies.memory.physical(offset);
-    let allow = function.model.allow();
-    allow.add(Right::Descriptor, at(0), SOURCES);
-    allow.add(Right::Read, at(SOURCES), DESTINATIONS - SOURCES);
-    allow.add(Right::Write, at(DESTINATIONS), BYTES as u64 - DESTINATIONS);
-    allow.add(Right::Word, channel.word_physical(), 8);
-    copies
+    Copies::of(provider, seed).hand_over(&function.model, channel)
 }
 
 /// Every version, and every kind of interrupt.
@@ -193,7 +186,7 @@ fn chains_of_copies() {
             copies.finish(&channel);
             copies.append(&channel, 1, 300_000);
             copies.finish(&channel);
-            let last = Report::Completed(copies.memory.at(copies.made - 1));
+            let last = Report::Completed(copies.last());
             eventually("the last interrupt", || channel.reports.borrow().last() == Some(&last));
             channel.free();
             let (state, _) = function.model.channel(0).expect("channel 0");
@@ -250,15 +243,15 @@ fn aborted_reset_and_started_over() {
                 old.start(&channel, 30, 100_000);
                 stop(&channel);
                 if number < 2 {
-                    let frozen = old.memory.all().to_vec();
+                    let frozen = old.memory().all().to_vec();
                     assert!(channel.append(0, 0, 1).is_err(), "an append to a stopped channel");
                     world().sched.sleep(Duration::from_millis(2));
-                    assert!(*old.memory.all() == *frozen, "the old chain goes on");
+                    assert!(*old.memory().all() == *frozen, "the old chain goes on");
                 }
                 let mut new = copies(function, provider, &channel, 9);
                 new.start(&channel, 5, 4000);
                 new.finish(&channel);
-                let last = Report::Completed(new.memory.at(4));
+                let last = Report::Completed(new.at(4));
                 eventually("the interrupt", || channel.reports.borrow().last() == Some(&last));
             }
             channel.free();
@@ -278,7 +271,7 @@ fn errors_are_reported_and_recovered_from() {
                 let mut old = copies(function, provider, &channel, 1);
                 assert!(function.model.inject(0, Fault::Error { after: 2, bit }));
                 old.start(&channel, 6, 4000);
-                word_is(&channel, old.memory.at(1), HALTED);
+                word_is(&channel, old.at(1), HALTED);
                 let reported = || channel.reports.borrow()[before..].contains(&Report::Failed);
                 eventually("the report", reported);
                 let mut new = copies(function, provider, &channel, 3);
@@ -300,7 +293,7 @@ fn an_error_that_a_suspension_meets() {
             assert!(function.model.inject(0, fault));
         }
         copies.start(&channel, 6, 4000);
-        word_is(&channel, copies.memory.at(1), HALTED);
+        word_is(&channel, copies.at(1), HALTED);
         assert!(channel.suspend().is_err());
         eventually("the report", || channel.reports.borrow().last() == Some(&Report::Failed));
         channel.free();
@@ -406,7 +399,7 @@ fn power_is_announced() {
                 let mut copies = copies(function, provider, &channel, 8);
                 copies.start(&channel, 5, 4000);
                 copies.finish(&channel);
-                let last = Report::Completed(copies.memory.at(4));
+                let last = Report::Completed(copies.at(4));
                 eventually("the interrupt", || channel.reports.borrow().last() == Some(&last));
                 // The engine must not go by what it knew.
                 copies.append(&channel, 3, 4000);
@@ -472,35 +465,49 @@ fn messages_go_where_they_are_wanted() {
     });
 }
 
+/// Runs `body` with the driver on the NIC, and functions beside it that are not yet added.
+#[track_caller]
+pub fn beside(mut setup: Setup, configs: &[Config], body: impl FnOnce(&Rig, &[Function]) + 'static) {
+    let models = models(&mut setup, configs);
+    let _bound = Watchdog::start();
+    let system = System::boot_with(&setup, &in_process(&models, configs))
+        .unwrap_or_else(|error| panic!("the system does not come up: {error}"));
+    let far = Far::of(&system);
+    let ended = system.run(move |system| {
+        let rig = Rig::up(system, &far);
+        let functions: Vec<_> = models
+            .into_iter()
+            .zip(&system.functions)
+            .map(|(model, node)| Function { model, node: Rc::clone(node) })
+            .collect();
+        body(&rig, &functions);
+        for Function { model, node } in &functions {
+            if node.plug.state() != State::Enumerated {
+                node.plug.remove();
+            }
+            model.check_removed();
+        }
+        rig.down();
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
 /// The NIC and functions of three versions in one image: frames go both ways while every channel copies.
 #[test]
 fn beside_the_nic() {
     let mut setup = crate::netdma::windows_7();
     setup.dma_inf = Some(built("ferrite-dma.inf"));
     let configs = [Version::V1_2, Version::V3_2, Version::V3_4].map(|v| Config::new(v, channels(v)));
-    let models = models(&mut setup, &configs);
-    let _bound = Watchdog::start();
-    let system = System::boot_with(&setup, &in_process(&models, &configs))
-        .unwrap_or_else(|error| panic!("the system does not come up: {error}"));
-    let far = crate::common::far::Far::of(&system);
-    let ended = system.run(move |system| {
-        let rig = Rig::up(system, &far);
-        for node in &system.functions {
-            node.plug.add().expect("AddDevice");
-            node.plug.start().expect("a start");
-        }
+    beside(setup, &configs, |rig, functions| {
+        functions.iter().for_each(start);
         let providers = world().netdma.providers();
         assert_eq!(providers.len(), 4, "the CPU's and three functions'");
         let mut work = Vec::new();
         for (number, provider) in providers.iter().enumerate() {
             let channel = provider.allocate(1 << (number % 2)).expect("a channel");
             let mut copies = Copies::of(provider, number as u64);
-            if let Some(model) = number.checked_sub(1).map(|number| &models[number]) {
-                let whole = (copies.memory.physical(0), BYTES as u64);
-                for right in [Right::Descriptor, Right::Read, Right::Write] {
-                    model.allow().add(right, whole.0, whole.1);
-                }
-                model.allow().add(Right::Word, channel.word_physical(), 8);
+            if let Some(function) = number.checked_sub(1).map(|number| &functions[number]) {
+                copies = copies.hand_over(&function.model, &channel);
             }
             copies.start(&channel, 100, 30_000);
             work.push((channel, copies));
@@ -515,10 +522,5 @@ fn beside_the_nic() {
             copies.finish(channel);
             channel.free();
         }
-        for node in &system.functions {
-            node.plug.remove();
-        }
-        rig.down();
     });
-    assert!(ended.is_ok(), "{}", ended.unwrap_err());
 }
