@@ -138,18 +138,14 @@ impl Notices {
         true
     }
 
-    /// Whether a failure waits to be reported. It is taken back, for who knows better.
+    /// Whether a service routine took the channel for failed since this was last asked. It runs again at any moment, so
+    /// this is asked once in a DPC.
     pub fn take_failed(&self) -> bool {
         self.failed.swap(false, Ordering::AcqRel)
     }
 
-    /// The channel has failed: [`deliver`](Self::deliver) will say so.
-    pub fn fail(&self) {
-        self.failed.store(true, Ordering::Release);
-    }
-
-    /// In the DPC, without any lock: reports what is done, and an error as 0 (NDMA-INT-03).
-    pub fn deliver(&self) {
+    /// In the DPC, without any lock: reports what is done, and an error as 0 if there is one (NDMA-INT-03).
+    pub fn deliver(&self, failed: bool) {
         if !self.calls.enter() {
             return;
         }
@@ -165,7 +161,7 @@ impl Notices {
         if completed != NONE {
             call(completed);
         }
-        if self.take_failed() {
+        if failed {
             call(0);
         }
         self.dpc_on.store(before, Ordering::Release);

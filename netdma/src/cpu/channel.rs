@@ -175,5 +175,5 @@ impl Port for Channel {
 unsafe extern "C" fn report(_dpc: *mut KDPC, context: PVOID, _one: PVOID, _two: PVOID) {
     // SAFETY: the context is a channel, which stays until all DPCs have run.
     let channel = unsafe { &*context.cast_const().cast::<Channel>() };
-    channel.notices.deliver();
+    channel.notices.deliver(channel.notices.take_failed());
 }

@@ -414,11 +414,9 @@ impl Engine for Absent {
 unsafe extern "C" fn report(_dpc: *mut KDPC, context: PVOID, _one: PVOID, _two: PVOID) {
     // SAFETY: the context is a channel, which stays until all DPCs have run.
     let channel = unsafe { &*context.cast_const().cast::<Channel>() };
-    let hint = channel.notices.take_failed();
-    if channel.take_failure(hint) {
-        channel.notices.fail();
-    }
-    channel.notices.deliver();
+    let looks_failed = channel.notices.take_failed();
+    let failed = channel.take_failure(looks_failed);
+    channel.notices.deliver(failed);
     channel.reported.fetch_add(1, Ordering::AcqRel);
     channel.arm();
 }
