@@ -4,16 +4,14 @@
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use ferrite_ddk::ndis::{self, KDPC, PHYSICAL_ADDRESS, PKDEFERRED_ROUTINE, PVOID};
 use ferrite_ddk::netdma::EntryPoints;
-use ferrite_netdma_engine::Calls;
+use ferrite_netdma_engine::{Calls, Left, Pending};
 
 use crate::irql::at_dispatch_level;
 
-/// No descriptor: nothing waits to be reported.
-const NONE: u64 = u64::MAX;
 /// No processor runs the DPC.
 const NOWHERE: u32 = u32::MAX;
 
@@ -35,9 +33,7 @@ pub struct Notices {
     /// of the driver's own.
     handle: AtomicPtr<c_void>,
     calls: Calls,
-    /// The descriptor to be reported, and whether an error is.
-    completed: AtomicU64,
-    failed: AtomicBool,
+    pending: Pending,
     dpc: UnsafeCell<KDPC>,
     /// Where the DPC runs at this moment.
     dpc_on: AtomicU32,
@@ -55,8 +51,7 @@ impl Notices {
             netdma,
             handle: AtomicPtr::default(),
             calls: Calls::new(),
-            completed: AtomicU64::new(NONE),
-            failed: AtomicBool::new(false),
+            pending: Pending::new(),
             dpc: UnsafeCell::new(KDPC::default()),
             dpc_on: AtomicU32::new(NOWHERE),
             cpu: AtomicU32::new(0),
@@ -75,8 +70,7 @@ impl Notices {
     /// The channel is given to a client with this handle, for this processor.
     pub fn open(&self, handle: *mut c_void, cpu: u32) {
         self.cpu.store(cpu, Ordering::Release);
-        self.completed.store(NONE, Ordering::Relaxed);
-        self.failed.store(false, Ordering::Relaxed);
+        let _of_the_client_before = self.pending.take();
         self.handle.store(handle, Ordering::Relaxed);
         self.calls.open();
     }
@@ -111,11 +105,11 @@ impl Notices {
         }
         let address = match look() {
             Notice::Completed(address) => {
-                self.completed.store(address, Ordering::Release);
+                self.pending.completed(address);
                 Some(address)
             }
             Notice::Failed => {
-                self.failed.store(true, Ordering::Release);
+                self.pending.looks_failed();
                 Some(0)
             }
             Notice::Nothing => None,
@@ -138,14 +132,13 @@ impl Notices {
         true
     }
 
-    /// Whether a service routine took the channel for failed since this was last asked. It runs again at any moment, so
-    /// this is asked once in a DPC.
-    pub fn take_failed(&self) -> bool {
-        self.failed.swap(false, Ordering::AcqRel)
+    /// In the DPC: what the service routines since the last one have left.
+    pub fn take(&self) -> Left {
+        self.pending.take()
     }
 
     /// In the DPC, without any lock: reports what is done, and an error as 0 if there is one (NDMA-INT-03).
-    pub fn deliver(&self, failed: bool) {
+    pub fn deliver(&self, completed: Option<u64>, failed: bool) {
         if !self.calls.enter() {
             return;
         }
@@ -157,9 +150,8 @@ impl Notices {
                 unsafe { (self.netdma.interrupt_dpc)(handle, physical(address)) };
             }
         };
-        let completed = self.completed.swap(NONE, Ordering::AcqRel);
-        if completed != NONE {
-            call(completed);
+        if let Some(address) = completed {
+            call(address);
         }
         if failed {
             call(0);

@@ -45,6 +45,19 @@ fn suspend_against_completion_notices() {
     must_fail(|| scenes::suspend_against_completion(false));
 }
 
+/// Abort against interrupt: a channel is aborted and started anew while its service routine and its DPC run. An abort is
+/// no error, and none is reported; the new chain is (NDMA-ABT-01, NDMA-INT-03).
+#[test]
+fn abort_against_interrupt() {
+    loom::model(|| scenes::abort_against_interrupt(false));
+}
+
+/// A DPC that asks the service routine once more whether there is an error.
+#[test]
+fn abort_against_interrupt_notices() {
+    must_fail(|| scenes::abort_against_interrupt(true));
+}
+
 /// Free against an interrupt: no call with the handle after it was given back (NDMA-INT-05).
 #[test]
 fn free_against_interrupt() {

@@ -175,5 +175,7 @@ impl Port for Channel {
 unsafe extern "C" fn report(_dpc: *mut KDPC, context: PVOID, _one: PVOID, _two: PVOID) {
     // SAFETY: the context is a channel, which stays until all DPCs have run.
     let channel = unsafe { &*context.cast_const().cast::<Channel>() };
-    channel.notices.deliver(channel.notices.take_failed());
+    // Only the engine's own errors are noted.
+    let left = channel.notices.take();
+    channel.notices.deliver(left.completed, left.looks_failed);
 }

@@ -414,9 +414,9 @@ impl Engine for Absent {
 unsafe extern "C" fn report(_dpc: *mut KDPC, context: PVOID, _one: PVOID, _two: PVOID) {
     // SAFETY: the context is a channel, which stays until all DPCs have run.
     let channel = unsafe { &*context.cast_const().cast::<Channel>() };
-    let looks_failed = channel.notices.take_failed();
-    let failed = channel.take_failure(looks_failed);
-    channel.notices.deliver(failed);
+    let left = channel.notices.take();
+    let failed = channel.take_failure(left.looks_failed);
+    channel.notices.deliver(left.completed, failed);
     channel.reported.fetch_add(1, Ordering::AcqRel);
     channel.arm();
 }

@@ -173,7 +173,13 @@ impl<R: Registers, K: Kernel, T: MessageTable> Channel<R, K, T> {
 
     fn reset_hardware(&mut self) -> Result<(), Refusal> {
         self.table.save();
-        self.command(regs::RESET);
+        let command = || self.command(regs::RESET);
+        // It would take the latch away between the halves that the service routine reads.
+        if self.version.reads_status_whole() {
+            command()
+        } else {
+            self.kernel.alone(command)
+        }
         let done = self.reset_is_done();
         self.table.restore();
         done

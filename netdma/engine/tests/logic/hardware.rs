@@ -333,13 +333,14 @@ impl Kernel for &Hardware<'_> {
         (0..self.pace.get()).for_each(|_| self.work());
     }
 
-    /// Halves of CHANSTS are read in here, and nothing else is.
+    /// Halves of CHANSTS are read in here, and what takes their latch away is written; nothing else is.
     fn alone<V>(&self, body: impl FnOnce() -> V) -> V {
         assert!(!self.version.reads_status_whole(), "there is nothing to be torn");
         let before = self.cost.get();
         let result = body();
         let after = self.cost.get();
-        assert_eq!((after.reads - before.reads, after.writes), (2, before.writes));
+        let cost = (after.reads - before.reads, after.writes - before.writes);
+        assert!(matches!(cost, (2, 0) | (0, 1)), "{cost:?}");
         result
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     device::{Device, at},
 };
 use ferrite_netdma_engine::{
-    Chains, Descriptor, Engine, Error, Limits, Word, control,
+    Chains, Descriptor, Engine, Error, Limits, Pending, Word, control,
     cpu::{Channel, Memory, PIECE},
     quickdata::{Completions, Report, Version},
 };
@@ -134,6 +134,39 @@ pub fn suspend_against_completion(finishes: bool) {
         (other, _) => panic!("address {other:#x}"),
     }
     assert_eq!(later, seen.1, "it was worked on while suspended");
+}
+
+/// A channel that is aborted without an error, and two interrupts that are on their way: what its DPC reports. One that is
+/// `hasty` looks at the service routine's word instead of at the channel.
+pub fn abort_against_interrupt(hasty: bool) {
+    let pending = Arc::new(Pending::new());
+    let halted = Arc::new(Mutex::new(false));
+    let theirs = (Arc::clone(&pending), Arc::clone(&halted));
+    let routines = thread::spawn(move || {
+        let (pending, halted) = theirs;
+        for _ in 0..2 {
+            if *halted.lock().expect("the device") {
+                pending.looks_failed();
+            } else {
+                pending.completed(FIRST);
+            }
+        }
+    });
+    let theirs = Arc::clone(&pending);
+    let dpc = thread::spawn(move || {
+        let left = theirs.take();
+        // Under the channel's lock, CHANERR says that there is no error.
+        let error = false;
+        let failed = left.looks_failed && error;
+        (left.completed, if hasty { theirs.take().looks_failed } else { failed })
+    });
+    *halted.lock().expect("the device") = true;
+    let (completed, failed) = dpc.join().expect("the DPC");
+    routines.join().expect("the service routines");
+    // Loom's objects must be gone before a failure unwinds.
+    drop((pending, halted));
+    assert!(completed.is_none_or(|address| address == FIRST));
+    assert!(!failed, "an abort is reported as an error");
 }
 
 /// A service routine that calls with the handle, while its owner frees it and uses its memory for something else.
