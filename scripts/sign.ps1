@@ -2,8 +2,8 @@
 .SYNOPSIS
     Test-signs the driver package: certificate, image, catalog.
 .DESCRIPTION
-    Signs ferrite.sys, makes ferrite.cat from ferrite.inf with Inf2Cat, signs it, and puts the certificate's
-    public half beside them as ferrite.cer for install.ps1. The result loads on machines in test-signing mode
+    Signs ferrite.sys, makes ferrite.cat and ferrite-dma.cat from the INFs with Inf2Cat, signs them, and puts the
+    certificate's public half beside them as ferrite.cer for install.ps1. The result loads on machines in test-signing mode
     that trust the certificate, and nowhere else.
 
     Needs Windows 10 or later, and Inf2Cat from the WDK. signtool is used if the SDK is there, and
@@ -11,7 +11,7 @@
 
     UNTRIED: this script has never been run.
 .PARAMETER Package
-    Folder with ferrite.sys and ferrite.inf; "out" in the project by default.
+    Folder with ferrite.sys, ferrite.inf and ferrite-dma.inf; "out" in the project by default.
 .PARAMETER Subject
     Subject of the certificate. One of that subject in the user's store is used again.
 .PARAMETER TimestampServer
@@ -80,9 +80,9 @@ function Add-Signature([string] $File, $Certificate, [string] $SignTool) {
 }
 
 $Package = (Resolve-Path -Path $Package).Path
-$image, $inf, $catalog, $public = 'ferrite.sys', 'ferrite.inf', 'ferrite.cat', 'ferrite.cer' |
-    ForEach-Object { Join-Path $Package $_ }
-foreach ($file in $image, $inf) {
+$image, $public = 'ferrite.sys', 'ferrite.cer' | ForEach-Object { Join-Path $Package $_ }
+$infs = @('ferrite.inf', 'ferrite-dma.inf' | ForEach-Object { Join-Path $Package $_ })
+foreach ($file in @($image) + $infs) {
     if (-not (Test-Path -Path $file)) { throw "$file is missing: build the driver first" }
 }
 $inf2cat = Find-KitTool 'Inf2Cat.exe' 'x86'
@@ -95,17 +95,20 @@ Export-Certificate -Cert $certificate -FilePath $public | Out-Null
 # The image first: the catalog holds a hash of it.
 Add-Signature $image $certificate $signTool
 
-# Inf2Cat takes the whole folder, so it gets one with nothing but the package in it.
-$stage = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
-New-Item -ItemType Directory -Path $stage | Out-Null
-try {
-    Copy-Item -Path $image, $inf -Destination $stage
-    Invoke-Tool $inf2cat @("/driver:$stage", "/os:$($Systems -join ',')", '/uselocaltime', '/verbose')
-    Copy-Item -Path (Join-Path $stage 'ferrite.cat') -Destination $catalog -Force
+# Inf2Cat takes the whole folder, so each INF gets one with nothing but its package in it.
+foreach ($inf in $infs) {
+    $name = [IO.Path]::GetFileNameWithoutExtension($inf) + '.cat'
+    $stage = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
+    New-Item -ItemType Directory -Path $stage | Out-Null
+    try {
+        Copy-Item -Path $image, $inf -Destination $stage
+        Invoke-Tool $inf2cat @("/driver:$stage", "/os:$($Systems -join ',')", '/uselocaltime', '/verbose')
+        Copy-Item -Path (Join-Path $stage $name) -Destination $Package -Force
+    }
+    finally {
+        Remove-Item -Path $stage -Recurse -Force
+    }
+    Add-Signature (Join-Path $Package $name) $certificate $signTool
 }
-finally {
-    Remove-Item -Path $stage -Recurse -Force
-}
-Add-Signature $catalog $certificate $signTool
 
 Write-Host "Signed $Package with $($certificate.Thumbprint)"

@@ -5,6 +5,7 @@ use crate::{
     net::transfer::Stream,
     netdma::{Channel, Refused},
 };
+use std::{cell::Cell, rc::Rc};
 
 /// `ControlFlags` (NDMA-XFER-12).
 pub mod flags {
@@ -57,6 +58,27 @@ impl Random {
     }
 }
 
+/// Alignments of source and destination modulo 64, one pair after the other: shared by all clients of a run, so that every
+/// pair occurs as soon as there are 4096 copies.
+#[derive(Clone, Debug, Default)]
+pub struct Alignments(Rc<Cell<u64>>);
+
+impl Alignments {
+    /// The pairs that occurred.
+    #[must_use]
+    pub fn seen(&self) -> u64 {
+        self.0.get().min(64 * 64)
+    }
+
+    fn next(&self) -> (u64, u64) {
+        let number = self.0.get();
+        self.0.set(number + 1);
+        // Odd, so that neighbours differ in both and all are met.
+        let pair = number.wrapping_mul(1365) % (64 * 64);
+        (pair / 64, pair % 64)
+    }
+}
+
 /// What a descriptor was to do.
 #[derive(Clone, Copy, Debug)]
 struct Job {
@@ -76,8 +98,7 @@ pub struct Copies {
     pub made: u64,
     place: u64,
     jobs: Vec<Job>,
-    /// Pairs of alignments of source and destination, modulo 64, that occurred.
-    pub alignments: Box<[bool; 64 * 64]>,
+    alignments: Alignments,
     /// Bytes that the descriptors made so far move.
     pub bytes: u64,
 }
@@ -85,9 +106,9 @@ pub struct Copies {
 impl Copies {
     /// In a memory that is as it was at first.
     #[must_use]
-    pub fn new(memory: Memory) -> Self {
+    pub fn new(memory: Memory, alignments: &Alignments) -> Self {
         let place = memory.destinations().0 + GUARD;
-        Self { memory, made: 0, place, jobs: Vec::new(), alignments: Box::new([false; 64 * 64]), bytes: 0 }
+        Self { memory, made: 0, place, jobs: Vec::new(), alignments: alignments.clone(), bytes: 0 }
     }
 
     /// Bytes of destinations that are left.
@@ -143,19 +164,20 @@ impl Copies {
         let (sources, bytes) = self.memory.sources();
         let longest = longest.min(self.room().saturating_sub(2 * GUARD));
         let size = if longest == 0 || random.one_in(32) { 0 } else { random.size(longest) };
-        let from = sources + random.below(bytes - size.max(1));
-        let to = if size == 0 { self.memory.destinations().0 } else { self.place + random.below(64) };
+        let (source, destination) = if size == 0 { (0, 0) } else { self.alignments.next() };
+        let from = sources + random.below((bytes - size) / 64) * 64;
+        let from = if from + source + size <= sources + bytes { from + source } else { from - 64 + source };
+        let to = if size == 0 {
+            self.memory.destinations().0
+        } else {
+            self.place.next_multiple_of(64) + destination
+        };
         // NetDMA 2.0's alone; a second boundary would be one too many.
         let head = PAGE - self.memory.physical(from) % PAGE;
         let breaks = self.memory.counted && size > head && size - head <= PAGE && random.one_in(4);
         let goes_on = breaks.then(|| sources + random.below(bytes / PAGE) * PAGE);
         let job = Job { number, from, to, size, goes_on };
         if size > 0 {
-            let of = |place: u64| (self.memory.physical(place) % 64) as usize;
-            let (source, destination) = (of(from), of(to));
-            if let Some(seen) = self.alignments.get_mut(source * 64 + destination) {
-                *seen = true;
-            }
             self.place = to + size + GUARD;
             self.bytes += size;
         }

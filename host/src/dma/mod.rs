@@ -93,6 +93,7 @@ fn play(
     system.unload();
     Ok(Report {
         providers,
+        alignments: session.alignments(),
         seed: options.seed,
         leaks: world().mem.drivers_blocks().len() as u64,
         violations: 0,

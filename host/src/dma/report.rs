@@ -48,6 +48,8 @@ impl Row {
 pub struct Report {
     /// A row for each provider.
     pub providers: Vec<Row>,
+    /// Pairs of alignments of source and destination, modulo 64, that were copied; there are 4096.
+    pub alignments: u64,
     /// The seed of all choices.
     pub seed: u64,
     /// Blocks, handles and objects left after unload.
@@ -78,7 +80,7 @@ fn ratio(accesses: u64, descriptors: u64) -> String {
     if descriptors == 0 { "-".into() } else { format!("{:.2}", accesses as f64 / descriptors as f64) }
 }
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "",
     "NetDMA",
     "channels",
@@ -88,6 +90,7 @@ const HEAD: [&str; 14] = [
     "appends",
     "interrupts",
     "suspends",
+    "resumes",
     "aborts",
     "resets",
     "errors",
@@ -95,7 +98,7 @@ const HEAD: [&str; 14] = [
     "writes/d",
 ];
 
-fn cells(row: &Row) -> [String; 14] {
+fn cells(row: &Row) -> [String; 15] {
     let n = &row.counts;
     [
         row.provider.clone(),
@@ -106,7 +109,8 @@ fn cells(row: &Row) -> [String; 14] {
         n.chains.to_string(),
         n.appends.to_string(),
         n.interrupts.to_string(),
-        format!("{}", n.suspends),
+        n.suspends.to_string(),
+        n.resumes.to_string(),
         n.aborts.to_string(),
         n.resets.to_string(),
         format!("{}/{}", n.errors_reported, n.errors_injected),
@@ -140,8 +144,8 @@ impl fmt::Display for Report {
         writeln!(f, "  every byte, guard byte, completion word and report is as it has to be")?;
         writeln!(
             f,
-            "  longest chain {} descriptors; {} of 4096 pairs of alignments on one channel at least",
-            n.longest_chain, n.alignments
+            "  longest chain {} descriptors; {} of 4096 pairs of alignments",
+            n.longest_chain, self.alignments
         )?;
         write!(
             f,

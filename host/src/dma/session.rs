@@ -2,6 +2,7 @@
 
 use super::{
     Row,
+    copies::Alignments,
     options::Kind,
     workload::{Client, Counts},
 };
@@ -36,6 +37,7 @@ struct Played {
 pub struct Session {
     functions: Vec<Played>,
     seed: u64,
+    alignments: Alignments,
 }
 
 /// Clients at work.
@@ -87,7 +89,7 @@ impl Session {
             Ok(Played { kind, model })
         };
         let functions = (0..).zip(kinds).map(played).collect::<Result<_, SystemError>>()?;
-        Ok(Self { functions, seed })
+        Ok(Self { functions, seed, alignments: Alignments::default() })
     }
 
     /// The functions, for the boot.
@@ -148,8 +150,9 @@ impl Session {
             for channel in 0..engine.provider.offer.get().0 as usize {
                 let cpu = (number + channel) % cpus;
                 let seed = self.seed << 16 | (number as u64) << 8 | channel as u64;
-                let client = Client::new(&engine.provider, engine.model.as_ref(), cpu, seed)
-                    .map_err(|error| format!("{}, channel {channel}: {error}", engine.name))?;
+                let client =
+                    Client::new(&engine.provider, engine.model.as_ref(), cpu, seed, &self.alignments)
+                        .map_err(|error| format!("{}, channel {channel}: {error}", engine.name))?;
                 clients.push((number, channel, cpu, client));
             }
         }
@@ -165,6 +168,12 @@ impl Session {
             });
         }
         Ok(Work { clients: count, ..work })
+    }
+
+    /// Pairs of alignments that were copied, of 4096.
+    #[must_use]
+    pub fn alignments(&self) -> u64 {
+        self.alignments.seen()
     }
 
     /// Takes the functions' devices away.

@@ -1,7 +1,7 @@
 //! What a client does with a channel: chains, appends, suspensions, aborts, resets and errors, at random.
 
 use super::{
-    copies::{Copies, Random, flags, refusal},
+    copies::{Alignments, Copies, Random, flags, refusal},
     memory::{Descriptor, Memory, RING},
 };
 use crate::{
@@ -54,12 +54,10 @@ pub struct Counts {
     pub errors_injected: u64,
     /// Errors that the driver reported.
     pub errors_reported: u64,
-    /// Different alignments of source and destination modulo 64, of 4096.
-    pub alignments: u64,
 }
 
 impl Counts {
-    /// The sum; the longest chain of both, and the better of both alignments.
+    /// The sum, and the longest chain of both.
     pub fn add(&mut self, other: &Self) {
         self.bytes += other.bytes;
         self.descriptors += other.descriptors;
@@ -73,7 +71,6 @@ impl Counts {
         self.resets += other.resets;
         self.errors_injected += other.errors_injected;
         self.errors_reported += other.errors_reported;
-        self.alignments = self.alignments.max(other.alignments);
     }
 }
 
@@ -98,6 +95,7 @@ impl Client {
         model: Option<&Rc<Quickdata>>,
         cpu: usize,
         seed: u64,
+        alignments: &Alignments,
     ) -> Result<Self, String> {
         let refused = |status| format!("no channel for CPU {cpu}: {status:#010x}");
         let channel = provider.allocate(1 << cpu).map_err(refused)?;
@@ -112,7 +110,7 @@ impl Client {
             Some((Rc::clone(model), number))
         });
         let longest = LONGEST.min(provider.offer.get().1.into());
-        let (copies, random) = (Copies::new(memory), Random::new(seed));
+        let (copies, random) = (Copies::new(memory, alignments), Random::new(seed));
         Ok(Self { channel, copies, random, counts: Counts::default(), longest, model })
     }
 
@@ -143,7 +141,6 @@ impl Client {
         self.counts.bytes = self.copies.bytes;
         self.counts.descriptors = self.copies.made;
         self.counts.interrupts = self.channel.interrupts.get();
-        self.counts.alignments = self.copies.alignments.iter().filter(|&&seen| seen).count() as u64;
         Ok(self.counts)
     }
 

@@ -48,7 +48,10 @@ impl Copies {
     }
 
     fn ending(counted: bool, seed: u64) -> Self {
-        Self { chain: copies::Copies::new(memory(counted)), random: Random::new(seed) }
+        Self {
+            chain: copies::Copies::new(memory(counted), &copies::Alignments::default()),
+            random: Random::new(seed),
+        }
     }
 
     /// Hands its memory over to the function that the channel belongs to.

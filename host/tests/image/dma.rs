@@ -61,6 +61,7 @@ fn every_provider_at_once() {
     let report = sound(&Options { no_nic: false, ..options(&Kind::usual(), random::seed()) });
     let names: Vec<_> = report.providers.iter().map(|row| row.provider.as_str()).collect();
     assert_eq!(names, ["CPU", "QuickData 1.2", "QuickData 3.2", "QuickData 3.4"]);
+    assert!(report.alignments == 4096, "{}", report.alignments);
     let total = report.total();
     assert_eq!(total.channels, 4 + 2 + 4 + 1);
     assert!(total.counts.bytes >= 11 << 20 && total.counts.longest_chain > 100, "{total:?}");

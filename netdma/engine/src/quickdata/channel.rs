@@ -176,9 +176,9 @@ impl<R: Registers, K: Kernel, T: MessageTable> Channel<R, K, T> {
         let command = || self.command(regs::RESET);
         // It would take the latch away between the halves that the service routine reads.
         if self.version.reads_status_whole() {
-            command()
+            command();
         } else {
-            self.kernel.alone(command)
+            self.kernel.alone(command);
         }
         let done = self.reset_is_done();
         self.table.restore();
