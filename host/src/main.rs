@@ -27,10 +27,10 @@ enum Command {
 }
 
 /// Show what an image is without running it: sections, imports and the oldest Windows that has each, imports
-/// that ferrite-host lacks, version, PDB.
+/// that ferrite-host lacks, version, PDB. Or what an INF installs on which Windows.
 #[derive(clap::Args)]
 struct InspectOptions {
-    /// The image (.sys).
+    /// The image (.sys), or the INF (.inf).
     image: PathBuf,
     /// Its PDB [default: the one it names, beside it].
     #[arg(long)]
@@ -81,6 +81,12 @@ fn outcome<T: serde::Serialize + Display>(result: Result<T, run::RunError>, json
 }
 
 fn look_into(options: &InspectOptions) -> ExitCode {
+    if options.image.extension().is_some_and(|end| end.eq_ignore_ascii_case("inf")) {
+        if options.strict || options.pdb.is_some() {
+            return fail(&format!("{}: --strict and --pdb are for images", options.image.display()));
+        }
+        return show(inspect::inspect_inf(&options.image), options.json);
+    }
     let implements = |module: &str, name: &str| image::resolve(module, name).is_some();
     match (&options.imports, options.strict) {
         (Some(imports), true) => {

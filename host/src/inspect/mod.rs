@@ -1,4 +1,4 @@
-//! What an image is, without running it: `ferrite-host inspect`.
+//! What an image or an INF is, without running it: `ferrite-host inspect`.
 //!
 //! [`inspect`] describes any NDIS miniport image: headers, sections, imports with the oldest Windows that has each,
 //! imports that this program does not implement, version resource, PDB. [`strict`] holds an image to Ferrite's own
@@ -8,6 +8,7 @@ mod allowed;
 mod code;
 mod finding;
 mod header;
+mod package;
 mod panics;
 mod policy;
 mod print;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use allowed::{AllowedImport, AllowedImports};
 pub use finding::{Finding, Rule};
+pub use package::{InfReport, inspect_inf};
 pub use panics::Culprit;
 pub use report::{ImportReport, PdbReport, Report, SectionReport, VersionReport};
 pub use windows::Windows;

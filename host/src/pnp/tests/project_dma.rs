@@ -1,7 +1,8 @@
 //! The project's INF for QuickData functions.
 
 use super::*;
-use std::collections::BTreeSet;
+use crate::inspect::{InfReport, inspect_inf};
+use std::{collections::BTreeSet, path::Path};
 
 const DMA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../inf/ferrite-dma.inf"));
 const NET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../inf/ferrite.inf"));
@@ -61,4 +62,23 @@ fn the_service_is_the_network_drivers() {
         text.lines().filter(of).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(name(DMA), name(NET));
+}
+
+/// `inspect` of both INFs: what they install, and on which Windows.
+#[test]
+fn what_inspect_says() {
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../inf").join(name);
+    let ids = |report: &InfReport| -> Vec<usize> { report.on.iter().map(|on| on.models.len()).collect() };
+    let dma = inspect_inf(&file("ferrite-dma.inf")).unwrap();
+    assert_eq!((dma.class.as_str(), ids(&dma)), ("System", vec![50, 0, 0]));
+    let image = r"C:\Windows\System32\drivers\ferrite.sys";
+    assert_eq!(dma.on[0].service, Some(("ferrite".into(), image.into())));
+    assert_eq!(dma.on[1].service, None);
+    assert_eq!((dma.warnings.len(), dma.catalog.as_deref()), (0, Some("ferrite-dma.cat")));
+    let net = inspect_inf(&file("ferrite.inf")).unwrap();
+    assert_eq!((net.class.as_str(), ids(&net)), ("Net", vec![3, 3, 3]));
+    assert_eq!(net.on[2].service, dma.on[0].service, "one service");
+    assert!(net.to_string().contains("Intel Gigabit CT Desktop Adapter"), "{net}");
+    let error = inspect_inf(&file("no-such.inf")).unwrap_err().to_string();
+    assert!(error.contains("no-such.inf") && error.contains("cannot read the INF"), "{error}");
 }
