@@ -1,6 +1,9 @@
 //! The one source of time that a world has.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 /// 2026-01-01 00:00 UTC as a system time.
 const START: u64 = 134_116_992_000_000_000;
@@ -29,16 +32,32 @@ impl Time {
     }
 }
 
-/// Real time, for the live mode; a simulation brings its own.
-pub struct Clock {
-    start: Instant,
+/// Real time, for the live mode, or that of a simulation, which passes when somebody says so.
+pub struct Clock(Source);
+
+enum Source {
+    Live(Instant),
+    Simulated(Cell<Time>),
 }
 
 impl Clock {
     /// A clock that follows the machine's.
     #[must_use]
     pub fn live() -> Self {
-        Self { start: Instant::now() }
+        Self(Source::Live(Instant::now()))
+    }
+
+    /// A clock that stands still until it is told to go on.
+    #[must_use]
+    pub fn simulated() -> Self {
+        Self(Source::Simulated(Cell::default()))
+    }
+
+    /// A simulation comes to this time. A live clock goes on by itself.
+    pub fn advance(&self, to: Time) {
+        if let Source::Simulated(now) = &self.0 {
+            now.set(to.max(now.get()));
+        }
     }
 
     /// Now as Windows counts it: 100 ns since 1601. The same start in every world.
@@ -50,6 +69,9 @@ impl Clock {
     /// Now.
     #[must_use]
     pub fn now(&self) -> Time {
-        Time(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        match &self.0 {
+            Source::Live(start) => Time(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+            Source::Simulated(now) => now.get(),
+        }
     }
 }

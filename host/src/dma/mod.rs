@@ -34,7 +34,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     let outcome: Rc<RefCell<Result<Report, String>>> =
         Rc::new(RefCell::new(Err("the run did not get to its end".into())));
     let (result, shown, options) = (Rc::clone(&outcome), Rc::clone(&progress), options.clone());
-    let seed = options.seed;
+    let repeat = format!("--seed {}{}", options.seed, if options.sim { " --sim" } else { "" });
     watchdog::start(&system.world.sched.progress);
     let ended = system.run(move |system| {
         *result.borrow_mut() = play(system, &session, &options, &shown);
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     progress.finish();
     ended.map_err(RunError::Ended)?;
     let report = outcome.replace(Err(String::new()));
-    report.map_err(|error| RunError::Failed(format!("{error}\n  to repeat: --seed {seed}")))
+    report.map_err(|error| RunError::Failed(format!("{error}\n  to repeat: {repeat}")))
 }
 
 fn kinds(options: &Options) -> Vec<Kind> {
@@ -58,6 +58,7 @@ fn setup(options: &Options) -> Setup {
     setup.image.clone_from(&options.image);
     setup.cpus = options.cpus.into();
     setup.debug_output = options.debug_output;
+    setup.seed = options.sim.then_some(options.seed);
     setup.machine.program.clone_from(&options.qemu);
     setup
 }
@@ -95,6 +96,7 @@ fn play(
         providers,
         alignments: session.alignments(),
         seed: options.seed,
+        simulated: world().sched.trace(),
         leaks: world().mem.drivers_blocks().len() as u64,
         violations: 0,
         seconds: world().clock.now().since(began).as_secs_f64(),

@@ -31,7 +31,10 @@ pub struct Options {
     /// MiB to copy through each channel.
     #[arg(long, default_value_t = 8, value_name = "MIB")]
     pub mib: u64,
-    /// Repeats the choices of a run; what the machine makes of them may still differ.
+    /// Simulate: virtual time, and who runs next drawn from the seed. The same seed is the same run on any machine.
+    #[arg(long, requires = "no_nic")]
+    pub sim: bool,
+    /// Repeats the choices of a run; without --sim, what the machine makes of them may still differ.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
     /// Virtual CPUs.

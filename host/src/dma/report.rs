@@ -1,6 +1,7 @@
 //! The result of a DMA run, for people and for machines.
 
 use super::workload::Counts;
+use crate::sched::Trace;
 use serde::Serialize;
 use std::fmt;
 
@@ -52,6 +53,9 @@ pub struct Report {
     pub alignments: u64,
     /// The seed of all choices.
     pub seed: u64,
+    /// What a simulation was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<Trace>,
     /// Blocks, handles and objects left after unload.
     pub leaks: u64,
     /// Rules broken.
@@ -147,6 +151,10 @@ impl fmt::Display for Report {
             "  longest chain {} descriptors; {} of 4096 pairs of alignments",
             n.longest_chain, self.alignments
         )?;
+        if let Some(trace) = &self.simulated {
+            let seconds = trace.nanoseconds as f64 / 1e9;
+            writeln!(f, "  simulated: {} events in {seconds:.6} s, trace {:016x}", trace.events, trace.hash)?;
+        }
         write!(
             f,
             "  leaks {}, violations {}, seed {}, {:.1} s",

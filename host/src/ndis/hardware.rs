@@ -58,12 +58,15 @@ impl Window for BarWindow {
     fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
         world().sched.yield_point();
         self.check("read", offset);
-        self.hardware.read(self.bar.index, self.offset + offset, size)
+        let value = self.hardware.read(self.bar.index, self.offset + offset, size);
+        world().sched.note_access(self.offset + offset, size, value);
+        value
     }
 
     fn write(&self, offset: u64, size: usize, value: u64, _: &Registers) {
         world().sched.yield_point();
         self.check("write", offset);
+        world().sched.note_access(self.offset + offset, size | 0x80, value);
         self.hardware.write(self.bar.index, self.offset + offset, size, value);
     }
 }

@@ -5,6 +5,7 @@
 //! access goes through. A CPU at `DISPATCH_LEVEL` or above keeps its thread; below, any ready thread
 //! of that CPU may follow. No borrow of host state may be held across a yield point.
 
+mod choices;
 mod thread;
 mod wait;
 
@@ -13,6 +14,8 @@ use crate::{
     trap,
     world::world,
 };
+use choices::Choices;
+pub use choices::Trace;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -35,14 +38,16 @@ pub struct Sched {
     current_cpu: Cell<usize>,
     turn: Cell<usize>,
     slice: Cell<u32>,
+    /// Who runs next is drawn from a seed; `None` in live mode.
+    choices: Option<Choices>,
     /// Counts yield points and turns of the loop: a world whose count stands still is stuck in the driver.
     pub progress: Arc<AtomicU64>,
 }
 
 impl Sched {
-    /// A scheduler for `cpus` CPUs.
+    /// A scheduler for `cpus` CPUs: live, or a simulation with a seed.
     #[must_use]
-    pub fn new(cpus: usize) -> Self {
+    pub fn new(cpus: usize, seed: Option<u64>) -> Self {
         Self {
             threads: RefCell::default(),
             owners: (0..cpus).map(|_| RefCell::default()).collect(),
@@ -50,6 +55,7 @@ impl Sched {
             current_cpu: Cell::new(0),
             turn: Cell::new(0),
             slice: Cell::new(0),
+            choices: seed.map(Choices::new),
             progress: Arc::default(),
         }
     }
@@ -76,6 +82,9 @@ impl Sched {
     /// The place where a CPU may be interrupted and another may go on.
     pub fn yield_point(&self) {
         self.progress.fetch_add(1, Ordering::Relaxed);
+        if let Some(choices) = &self.choices {
+            return self.simulate_step(choices);
+        }
         let used = self.slice.get() + 1;
         self.slice.set(used);
         if used >= SLICE {
@@ -158,7 +167,11 @@ impl Sched {
         while !world.verify.is_over() && !done() {
             self.progress.fetch_add(1, Ordering::Relaxed);
             let mut ran = false;
-            for _ in 0..self.owners.len() {
+            if let Some(choices) = &self.choices {
+                self.simulate_turn(choices);
+            }
+            let turns = if self.choices.is_some() { 0 } else { self.owners.len() };
+            for _ in 0..turns {
                 let cpu = (self.turn.get() + 1) % self.owners.len();
                 self.turn.set(cpu);
                 if let Some(thread) = world.cpu_at(cpu).and_then(|cpu| self.pick(cpu)) {
@@ -176,6 +189,9 @@ impl Sched {
                 }
                 !thread.is_over()
             });
+            if self.choices.is_some() {
+                continue;
+            }
             if ran {
                 world.poll_if_due();
             } else {

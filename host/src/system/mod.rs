@@ -66,6 +66,8 @@ pub struct Setup {
     pub netdma: Option<Interface>,
     /// The machine's memory, from [`memory`]; made at the start if there is none.
     pub ram: Option<Arc<Ram>>,
+    /// A simulation with this seed: only without QEMU.
+    pub seed: Option<u64>,
     /// Values written to the driver key before the driver starts, as text.
     pub keywords: Vec<(String, String)>,
     /// Print what the driver says.
@@ -88,6 +90,7 @@ impl Setup {
             ndis_version: 0x0006_0055,
             netdma: None,
             ram: None,
+            seed: None,
             keywords: Vec::new(),
             debug_output: false,
         }
@@ -317,5 +320,6 @@ fn world_config(setup: &Setup, ram: &Arc<Ram>) -> WorldConfig {
     config.windows = setup.windows;
     config.ndis_version = setup.ndis_version;
     config.debug_output = setup.debug_output;
+    config.seed = setup.seed;
     config
 }

@@ -13,6 +13,10 @@ const LONGEST_WAIT: Duration = Duration::from_millis(20);
 pub trait Source {
     /// Takes what has arrived: makes interrupts pending, queues frames.
     fn poll(&self);
+    /// Whether it would do something by itself if it were polled again: time does not run ahead of it.
+    fn works(&self) -> bool {
+        false
+    }
     /// What becomes readable when there is something to take.
     fn fds(&self, fds: &mut Vec<RawFd>);
 }
@@ -26,6 +30,11 @@ impl World {
     /// Removes every source: the machine goes away.
     pub fn remove_sources(&self) {
         self.sources.take();
+    }
+
+    /// Whether a device works by itself.
+    pub(crate) fn devices_work(&self) -> bool {
+        self.sources.borrow().iter().any(|source| source.works())
     }
 
     /// Looks at timers and devices, if the last look is some time ago.

@@ -52,13 +52,23 @@ pub struct Config {
     pub windows: (u32, u32, u32),
     /// Print what the driver says with `DbgPrint`.
     pub debug_output: bool,
+    /// A simulation in virtual time whose choices are drawn from this seed. Every source of events has to be played in
+    /// this process.
+    pub seed: Option<u64>,
 }
 
 impl Config {
     /// Two CPUs on `regions`, as Windows 10 22H2.
     #[must_use]
     pub fn new(regions: Vec<Region>) -> Self {
-        Self { cpus: 2, regions, ndis_version: 0x0006_0055, windows: (10, 0, 19045), debug_output: false }
+        Self {
+            cpus: 2,
+            regions,
+            ndis_version: 0x0006_0055,
+            windows: (10, 0, 19045),
+            debug_output: false,
+            seed: None,
+        }
     }
 }
 
@@ -107,9 +117,9 @@ impl World {
         let cpus = config.cpus.max(1);
         let trap = TrapArea::new(Box::new(Faults))?;
         let world = Rc::new(Self {
-            clock: Clock::live(),
+            clock: if config.seed.is_some() { Clock::simulated() } else { Clock::live() },
             cpus: (0..cpus).map(Cpu::new).collect(),
-            sched: Sched::new(cpus),
+            sched: Sched::new(cpus, config.seed),
             mem: Mem::new(config.regions.clone()),
             verify: Verify::default(),
             nt: nt::Nt::default(),

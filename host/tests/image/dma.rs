@@ -22,6 +22,7 @@ fn options(kinds: &[Kind], seed: u64) -> Options {
         image: None,
         quickdata: kinds.to_vec(),
         no_nic: true,
+        sim: false,
         mib: 1,
         seed,
         cpus: 3,
@@ -74,6 +75,39 @@ fn every_provider_at_once() {
     let json = serde_json::to_value(&report).expect("JSON");
     assert_eq!(json["providers"][1]["channels"], 2);
     assert!(report.to_string().contains("QuickData 3.4"), "{report}");
+}
+
+/// A simulation with a seed is one run: the same events in the same order, and the same work done. Another seed is another.
+#[test]
+fn a_simulation_repeats_itself() {
+    let kinds = [
+        Kind { version: Version::V2_0, channels: 3, interrupts: Interrupts::MsiX },
+        Kind { version: Version::V1_2, channels: 2, interrupts: Interrupts::Line },
+    ];
+    let run = |seed| {
+        let report = sound(&Options { sim: true, ..options(&kinds, seed) });
+        let trace = report.simulated.expect("a trace");
+        assert!(trace.events > 1000 && trace.nanoseconds > 100 * trace.events, "{trace:?}");
+        (trace, serde_json::to_value(&report.providers).expect("JSON"))
+    };
+    let seed = random::seed();
+    let first = run(seed);
+    assert_eq!(first, run(seed));
+    assert_ne!(first.0.hash, run(seed ^ 1).0.hash);
+}
+
+/// The same as [`every_version_on_every_kind_of_interrupt`] in interleavings that a seed chooses: who runs is drawn anew at
+/// every import and every register access.
+#[test]
+fn every_version_in_simulated_interleavings() {
+    let seed = random::seed();
+    for (round, version) in (0..).zip(Version::ALL.into_iter().cycle().take(18)) {
+        let interrupts = [Interrupts::MsiX, Interrupts::Msi, Interrupts::Line][round / 6];
+        let channels = version.most_channels().min(1 + round as u8);
+        let kind = Kind { version, channels, interrupts };
+        let cpus = 1 + round as u8 % 4;
+        sound(&Options { sim: true, cpus, ..options(&[kind], seed.wrapping_add(round as u64)) });
+    }
 }
 
 /// A client notices a byte that was copied wrongly, one beside a destination, and a descriptor that should not have

@@ -187,6 +187,10 @@ impl Source for Quickdata {
         self.deliver();
     }
 
+    fn works(&self) -> bool {
+        self.function.borrow().has_work()
+    }
+
     fn fds(&self, fds: &mut Vec<RawFd>) {
         // Readable always: whoever sleeps wakes for the next poll.
         if self.function.borrow().has_work() {

@@ -1,0 +1,159 @@
+//! A simulated world's choices: drawn from a seed, and put down in a hash that tells two runs apart.
+
+use super::Sched;
+use crate::{clock::Time, world::world};
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use super::Thread;
+use crate::cpu::Cpu;
+
+/// Virtual time between two yield points.
+const STEP: Duration = Duration::from_nanos(100);
+/// One yield point in so many gives the others a turn.
+const SWITCH: u64 = 4;
+/// One yield point in so many lets the devices work.
+const POLL: u64 = 3;
+
+/// What a simulation did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Trace {
+    /// Yield points: imports, handler calls, register accesses.
+    pub events: u64,
+    /// A hash over all of them: who, on which CPU, what. The same seed has the same on every machine.
+    pub hash: u64,
+    /// Virtual nanoseconds.
+    pub nanoseconds: u64,
+}
+
+/// See the module.
+pub(super) struct Choices {
+    state: Cell<u64>,
+    events: Cell<u64>,
+    hash: Cell<u64>,
+}
+
+/// `SplitMix64`.
+const fn mix(state: u64) -> u64 {
+    let word = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ word >> 31
+}
+
+impl Choices {
+    pub fn new(seed: u64) -> Self {
+        Self { state: Cell::new(seed), events: Cell::new(0), hash: Cell::new(mix(seed)) }
+    }
+
+    /// A number below `limit`.
+    pub fn below(&self, limit: u64) -> u64 {
+        let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.state.set(state);
+        mix(state) % limit.max(1)
+    }
+
+    fn one_in(&self, of: u64) -> bool {
+        self.below(of) == 0
+    }
+
+    /// Puts something down.
+    fn note(&self, value: u64) {
+        self.hash.set(mix(self.hash.get().rotate_left(5) ^ value));
+    }
+
+    fn note_text(&self, text: &str) {
+        self.note(text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        }));
+    }
+}
+
+impl Sched {
+    /// What a simulation did so far; `None` in live mode.
+    #[must_use]
+    pub fn trace(&self) -> Option<Trace> {
+        let choices = self.choices.as_ref()?;
+        let nanoseconds = world().clock.now().0;
+        Some(Trace { events: choices.events.get(), hash: choices.hash.get(), nanoseconds })
+    }
+
+    /// Puts a register access down; nothing in live mode.
+    pub fn note_access(&self, register: u64, size: usize, value: u64) {
+        if let Some(choices) = &self.choices {
+            choices.note(register << 8 | size as u64);
+            choices.note(value);
+        }
+    }
+
+    /// A yield point of a simulation: time passes, devices work, and others may go on, as the seed has it.
+    pub(super) fn simulate_step(&self, choices: &Choices) {
+        let world = world();
+        choices.events.set(choices.events.get() + 1);
+        choices.note(self.current_cpu.get() as u64);
+        choices.note_text(self.innermost());
+        world.clock.advance(world.clock.now().after(STEP));
+        if choices.one_in(POLL) {
+            world.poll(world.clock.now());
+            self.deliver();
+        }
+        if choices.one_in(SWITCH) {
+            self.suspend();
+        }
+        self.deliver();
+    }
+
+    /// One turn of a simulation: some CPU that has something to run runs it, or time passes until one has.
+    pub(super) fn simulate_turn(&self, choices: &Choices) {
+        let world = world();
+        let count = self.owners.len();
+        let first = choices.below(count as u64) as usize;
+        let found = (0..count).map(|offset| (first + offset) % count).find_map(|number| {
+            let cpu = world.cpu_at(number)?;
+            self.choose(cpu, choices).map(|thread| (number, thread))
+        });
+        let Some((number, thread)) = found else {
+            self.pass_time();
+            return;
+        };
+        self.resume(&thread, number);
+        if choices.one_in(POLL) {
+            world.poll(world.clock.now());
+        }
+    }
+
+    /// Nothing can run: devices that work go on by themselves, and otherwise the next thing that is due is.
+    fn pass_time(&self) {
+        let world = world();
+        let now = world.clock.now();
+        if world.devices_work() {
+            world.clock.advance(now.after(STEP));
+        } else {
+            let due: Option<Time> =
+                [world.timers.next_due(), self.next_deadline()].into_iter().flatten().min();
+            match due {
+                Some(due) => world.clock.advance(due.max(now.after(STEP))),
+                None => world.verify.end(crate::verify::End::Failure(format!(
+                    "nothing can ever happen again; threads: {:?}",
+                    self.stuck()
+                ))),
+            }
+        }
+        world.poll(world.clock.now());
+    }
+
+    /// Some ready thread of a CPU.
+    fn choose(&self, cpu: &Cpu, choices: &Choices) -> Option<Rc<Thread>> {
+        let owner = self.owners.get(cpu.number)?.borrow().clone();
+        if let Some(owner) = owner {
+            return (owner.is_ready() || cpu.has_work()).then_some(owner);
+        }
+        let threads = self.threads.borrow();
+        let here = |thread: &&Rc<Thread>| thread.cpu() == cpu.number;
+        let ready: Vec<_> =
+            threads.iter().filter(here).filter(|thread| !thread.is_idle() && thread.is_ready()).collect();
+        if let Some(thread) = ready.get(choices.below(ready.len() as u64) as usize) {
+            return Some(Rc::clone(thread));
+        }
+        let idle = threads.iter().filter(here).find(|thread| thread.is_idle());
+        idle.filter(|_| cpu.has_work()).cloned()
+    }
+}
