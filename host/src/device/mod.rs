@@ -6,7 +6,9 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "registers are cut to the size of the access")]
 
+mod breach;
 mod error;
+pub mod i82574;
 pub mod qemu;
 pub mod quickdata;
 mod ram;

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::rc::Rc;
 
+/// Base class of network controllers.
+const NETWORK: u8 = 0x02;
+
 /// A PCI function whose device is played in this process.
 #[derive(Clone)]
 pub struct InProcess {
@@ -16,6 +19,8 @@ pub struct InProcess {
     pub hardware: Rc<dyn Hardware>,
     /// What the INF is matched against.
     pub ids: DeviceIds,
+    /// A network controller: a node of class Net. All others are of class System.
+    pub network: bool,
     /// What gives the device its time, if it needs any that the driver does not give it.
     pub source: Option<Rc<dyn Source>>,
 }
@@ -26,7 +31,7 @@ impl InProcess {
     pub fn new(at: Bdf, hardware: Rc<dyn Hardware>) -> Self {
         let function = identify(at, &*hardware);
         let ids = DeviceIds { hardware: function.hardware_ids(), compatible: function.compatible_ids() };
-        Self { at, hardware, ids, source: None }
+        Self { at, hardware, ids, network: function.class.base == NETWORK, source: None }
     }
 
     /// The same with a source of events.

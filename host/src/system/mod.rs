@@ -48,7 +48,7 @@ pub struct Setup {
     pub inf: PathBuf,
     /// The INF of class System, for functions in this process; it has to install the same service.
     pub dma_inf: Option<PathBuf>,
-    /// Start QEMU, with its NICs. Without, only `dma_inf` is used.
+    /// Start QEMU, with its NICs. Without, all functions are those of this process.
     pub nics: bool,
     /// The image, if it is not beside the INF.
     pub image: Option<PathBuf>,
@@ -110,9 +110,9 @@ pub struct System {
     pub world: Rc<World>,
     /// The machine; none without NICs.
     pub board: Option<Rc<Board<qemu::Machine>>>,
-    /// The device nodes of class Net: the machine's NICs.
+    /// The device nodes of class Net: the machine's NICs, and those of this process behind them.
     pub nodes: Vec<Rc<Node>>,
-    /// The device nodes of class System: the functions of this process, in the order in which they were given.
+    /// The device nodes of class System: the other functions of this process, in the order in which they were given.
     pub functions: Vec<Rc<Node>>,
     /// Its warnings.
     pub warnings: Vec<String>,
@@ -143,8 +143,11 @@ impl System {
     /// # Errors
     /// The same, for either INF; two functions at one address.
     pub fn boot_with(setup: &Setup, functions: &[InProcess]) -> Result<Rc<Self>, SystemError> {
-        let net = if setup.nics { Some(load_inf(setup, &setup.inf)?) } else { None };
-        let dma = match (&setup.dma_inf, functions.first()) {
+        let (cards, others): (Vec<InProcess>, Vec<InProcess>) =
+            functions.iter().cloned().partition(|function| function.network);
+        let nic = setup.nics || !cards.is_empty();
+        let net = if nic { Some(load_inf(setup, &setup.inf)?) } else { None };
+        let dma = match (&setup.dma_inf, others.first()) {
             (Some(path), _) => Some(load_inf(setup, path)?),
             (None, Some(function)) => return Err(SystemError::NoInf(function.at)),
             (None, None) => None,
@@ -159,13 +162,11 @@ impl System {
         }
         let taken: Vec<Bdf> = nics.iter().map(|(function, ..)| function.at).collect();
         check_addresses(taken, functions)?;
-        let packages = match &dma {
-            Some(inf) => functions.iter().map(|f| package_of(inf, &f.ids)).collect::<Result<Vec<_>, _>>()?,
-            None => Vec::new(),
-        };
-        check_classes(setup, nics.iter().map(|(_, package, _)| package), &packages)?;
-        let image =
-            find_image(setup, net.as_ref(), nics.first().map(|nic| &nic.1), dma.as_ref(), packages.first())?;
+        let packages = packages_of(dma.as_ref(), &others)?;
+        let card_packages = packages_of(net.as_ref(), &cards)?;
+        let served = nics.iter().map(|(_, package, _)| package).chain(&card_packages);
+        check_classes(setup, served.clone(), &packages)?;
+        let image = find_image(setup, net.as_ref(), served.clone().next(), dma.as_ref(), packages.first())?;
         let world = World::new(world_config(setup, &ram))?;
         world.netdma.interface.set(setup.netdma);
         let mut nodes = Vec::new();
@@ -180,15 +181,21 @@ impl System {
             world.add_source(Rc::clone(&made) as Rc<dyn crate::world::Source>);
             board = Some(made);
         }
-        let mut own = Vec::new();
-        for (function, package) in functions.iter().zip(&packages) {
-            let Some(inf) = &dma else { continue };
-            let installed = Installed { inf, package, ids: &function.ids };
-            own.push(Node::in_process(&world, function, &installed, setup));
-            if let Some(source) = &function.source {
-                world.add_source(Rc::clone(source));
+        let in_process = |inf: &Option<Inf>, functions: &[InProcess], packages: &[Package]| {
+            let mut made = Vec::new();
+            for ((function, package), inf) in
+                functions.iter().zip(packages).zip(std::iter::repeat(inf).flatten())
+            {
+                let installed = Installed { inf, package, ids: &function.ids };
+                made.push(Node::in_process(&world, function, &installed, setup));
+                if let Some(source) = &function.source {
+                    world.add_source(Rc::clone(source));
+                }
             }
-        }
+            made
+        };
+        nodes.extend(in_process(&net, &cards, &card_packages));
+        let own = in_process(&dma, &others, &packages);
         let found = [&net, &dma].into_iter().flatten().flat_map(Inf::warnings).map(ToString::to_string);
         let notes = nodes.iter().chain(&own).flat_map(|node: &Rc<Node>| node.notes.clone());
         let warnings = found.chain(notes).collect();
@@ -219,7 +226,7 @@ impl System {
         &self.image
     }
 
-    /// Plugs a NIC's cable in or pulls it.
+    /// Plugs the cable of one of QEMU's NICs in or pulls it.
     ///
     /// # Errors
     /// The machine is gone.
@@ -245,6 +252,12 @@ fn matched(inf: &Inf, function: PciFunction) -> Result<(PciFunction, Package, De
 
 fn package_of(inf: &Inf, ids: &DeviceIds) -> Result<Package, SystemError> {
     Ok(Package::read(inf, pnp::matching::find(inf, ids)?)?)
+}
+
+/// What an INF says for each of the functions that it serves.
+fn packages_of(inf: Option<&Inf>, functions: &[InProcess]) -> Result<Vec<Package>, SystemError> {
+    let Some(inf) = inf else { return Ok(Vec::new()) };
+    functions.iter().map(|function| package_of(inf, &function.ids)).collect()
 }
 
 /// No two functions may answer at one address.

@@ -172,6 +172,32 @@ rules! {
     QD_LEFT = "QD-13", "QuickData: left enabled", "";
     /// A channel started while its completion word may overtake the data.
     QD_RELAXED = "QD-14", "QuickData: relaxed ordering on", "";
+    /// A register of the 82574L that there is not, or an access that is no aligned dword.
+    I82574_REGISTER = "I82574-01", "82574L: no such register", "";
+    /// A read-only register of the 82574L written.
+    I82574_READ_ONLY = "I82574-02", "82574L: read-only register written", "";
+    /// A ring's base or length not aligned, or changed while the ring is in use.
+    I82574_RING = "I82574-03", "82574L: ring registers", "";
+    /// A tail beyond the ring, or one that takes descriptors back.
+    I82574_TAIL = "I82574-04", "82574L: ring tail", "";
+    /// DMA to memory that is not the driver's.
+    I82574_DMA = "I82574-05", "82574L: DMA outside the driver's memory", "";
+    /// DMA while bus mastering is off.
+    I82574_MASTER = "I82574-06", "82574L: bus mastering off", "";
+    /// Descriptors published after a reset before the ring is programmed again.
+    I82574_RESET = "I82574-07", "82574L: descriptors published without a ring", "";
+    /// Interrupts enabled, or receiver or transmitter on, when the driver lets go.
+    I82574_LEFT = "I82574-08", "82574L: left enabled", "";
+    /// Interrupts enabled that nobody is connected to.
+    I82574_INTERRUPT = "I82574-09", "82574L: interrupts enabled without a connection", "";
+    /// Registers accessed in a low-power state.
+    I82574_POWER = "I82574-10", "82574L: registers in D3", "";
+    /// Register accesses that go on after the function has left the bus.
+    I82574_GONE = "I82574-11", "82574L: accesses after removal", "";
+    /// Transmit descriptors that say what the part cannot do.
+    I82574_DESCRIPTOR = "I82574-12", "82574L: transmit descriptor", "";
+    /// EERD or MDIC used in the middle of a transaction, or the MDIO interface without its ownership.
+    I82574_SERIAL = "I82574-13", "82574L: NVM or PHY access", "";
     /// The host itself asked for something out of order: a mistake in a test.
     HOST = "HOST", "ferrite-host's own order of calls", "";
     /// An imported function asked for something that the host does not do.

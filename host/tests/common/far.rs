@@ -1,7 +1,7 @@
 //! The far end of the cable: takes what the NIC sends, sends to it as fast as it takes.
 
 use ferrite_host::{
-    device::qemu::Wire,
+    device::{i82574, qemu},
     system::System,
     verify::End,
     world::{Source, world},
@@ -17,9 +17,17 @@ use std::{
 /// Room for any frame that QEMU can send.
 const ROOM: usize = 1 << 16;
 
+/// Whose NIC is at the other end.
+enum Line {
+    /// QEMU's.
+    Qemu(Arc<qemu::Wire>),
+    /// The model's in this process.
+    Model(Rc<i82574::Wire>),
+}
+
 /// See the module.
 pub struct Far {
-    wire: Arc<Wire>,
+    line: Line,
     /// Frames that the NIC has sent, as they were on the wire.
     pub received: RefCell<VecDeque<Vec<u8>>>,
     /// Frames that QEMU has not taken yet.
@@ -30,9 +38,26 @@ impl Far {
     /// The far end of the first NIC's cable, looked at whenever the world looks at its devices.
     pub fn of(system: &System) -> Rc<Self> {
         let wire = system.board().backend.borrow().wire(0).expect("the NIC is on a wire of this process");
-        let far = Rc::new(Self { wire, received: RefCell::default(), waiting: RefCell::default() });
+        Self::on(system, Line::Qemu(wire))
+    }
+
+    /// The far end of the cable of a NIC in this process.
+    pub fn of_model(system: &System, wire: &Rc<i82574::Wire>) -> Rc<Self> {
+        Self::on(system, Line::Model(Rc::clone(wire)))
+    }
+
+    fn on(system: &System, line: Line) -> Rc<Self> {
+        let far = Rc::new(Self { line, received: RefCell::default(), waiting: RefCell::default() });
         system.world.add_source(Rc::clone(&far) as Rc<dyn Source>);
         far
+    }
+
+    /// Plugs the cable in or pulls it.
+    pub fn plug(&self, system: &System, up: bool) {
+        match &self.line {
+            Line::Qemu(_) => system.set_link(0, up).unwrap_or_else(|error| panic!("set_link: {error}")),
+            Line::Model(wire) => wire.plug(up),
+        }
     }
 
     /// Sends frames, when QEMU takes them.
@@ -48,7 +73,11 @@ impl Far {
 
     /// Whether QEMU has taken every frame.
     pub fn is_drained(&self) -> bool {
-        self.waiting.borrow().is_empty() && self.wire.is_drained().unwrap_or(true)
+        self.waiting.borrow().is_empty()
+            && match &self.line {
+                Line::Qemu(wire) => wire.is_drained().unwrap_or(true),
+                Line::Model(wire) => wire.is_drained(),
+            }
     }
 
     /// Takes what the NIC has sent so far.
@@ -59,8 +88,12 @@ impl Far {
 
     fn push(&self) {
         let mut waiting = self.waiting.borrow_mut();
+        let wire = match &self.line {
+            Line::Qemu(wire) => wire,
+            Line::Model(wire) => return waiting.drain(..).for_each(|frame| wire.send(&frame)),
+        };
         while let Some(frame) = waiting.front() {
-            match self.wire.send(frame) {
+            match wire.send(frame) {
                 Ok(true) => waiting.pop_front(),
                 Ok(false) => return,
                 // QEMU is gone; whoever asks it for something says so.
@@ -70,9 +103,15 @@ impl Far {
     }
 
     fn pull(&self) {
+        let wire = match &self.line {
+            Line::Qemu(wire) => wire,
+            Line::Model(wire) => {
+                return self.received.borrow_mut().extend(std::iter::from_fn(|| wire.receive()));
+            }
+        };
         let mut room = vec![0; ROOM];
         loop {
-            match self.wire.receive(&mut room) {
+            match wire.receive(&mut room) {
                 Ok(Some(len)) => self.received.borrow_mut().push_back(room[..len].to_vec()),
                 Ok(None) => return,
                 Err(error) => return world().verify.end(End::Failure(error.to_string())),
@@ -88,6 +127,8 @@ impl Source for Far {
     }
 
     fn fds(&self, fds: &mut Vec<RawFd>) {
-        fds.push(self.wire.as_fd().as_raw_fd());
+        if let Line::Qemu(wire) = &self.line {
+            fds.push(wire.as_fd().as_raw_fd());
+        }
     }
 }

@@ -272,7 +272,7 @@ impl Rig {
 
     /// Plugs the cable in or pulls it.
     pub fn set_link(&self, up: bool) {
-        self.system.set_link(0, up).unwrap_or_else(|error| panic!("set_link: {error}"));
+        self.far.plug(&self.system, up);
     }
 
     /// Pauses and waits for it; whether it pended.

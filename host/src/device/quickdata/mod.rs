@@ -15,7 +15,6 @@
 
 mod allowed;
 pub mod bits;
-mod breach;
 mod channel;
 mod command;
 mod config;
@@ -35,7 +34,7 @@ pub use counters::{Accesses, ChannelCounters, Counters};
 pub use fault::Fault;
 pub use registers::Register;
 
-use super::Ram;
+use super::{Ram, breach};
 use crate::{
     bus::PciFunction,
     world::{Bar, Hardware, InterruptMode, Source, world},

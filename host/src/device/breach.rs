@@ -6,7 +6,7 @@ use crate::verify::Rule;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Breach {
+pub(in crate::device) struct Breach {
     pub rule: &'static Rule,
     pub detail: String,
 }
@@ -18,4 +18,4 @@ impl Breach {
 }
 
 /// What was asked for, unless it breaks a rule.
-pub(super) type Checked<T = ()> = Result<T, Breach>;
+pub(in crate::device) type Checked<T = ()> = Result<T, Breach>;

@@ -1,0 +1,180 @@
+//! Faults on demand.
+
+/// What goes wrong. What is counted, is counted from the injection: 0 is the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The function is gone at a register access, which reads all ones already.
+    Gone {
+        /// Which access.
+        after: u64,
+    },
+    /// The next interrupt is not delivered.
+    LostInterrupt,
+    /// The next interrupt is delivered so many polls late.
+    LateInterrupt {
+        /// Polls.
+        polls: u32,
+    },
+    /// An interrupt without a cause, at the next poll.
+    SpuriousInterrupt,
+    /// An interrupt without a cause at each of so many polls.
+    Storm {
+        /// Polls.
+        polls: u32,
+    },
+    /// The transmit queues stand still from a descriptor on, until a reset.
+    TransmitStuck {
+        /// Which descriptor.
+        after: u64,
+    },
+    /// The receive queues stand still from a frame on, until a reset.
+    ReceiveStuck {
+        /// Which frame.
+        after: u64,
+    },
+    /// A frame is written back with these error bits (extended: CE, SE, SEQ, CXE, RXE).
+    ReceiveErrors {
+        /// Which frame.
+        after: u64,
+        /// The upper byte of the status and error word.
+        errors: u8,
+    },
+    /// A frame is written back with another length than it has.
+    ReceiveLength {
+        /// Which frame.
+        after: u64,
+        /// The length.
+        length: u16,
+    },
+    /// A frame is written back as if another descriptor followed.
+    ReceiveContinued {
+        /// Which frame.
+        after: u64,
+    },
+    /// The descriptors of a frame and of the next one are written back in the wrong order.
+    ReceiveSwapped {
+        /// Which frame.
+        after: u64,
+    },
+    /// The NVM's checksum is wrong, for good.
+    NvmChecksum,
+    /// Reads of the NVM do not end, for good.
+    NvmTimeout,
+    /// The NVM is never read in after a reset, for good.
+    AutoReadTimeout,
+    /// An MDI transaction ends with an error.
+    PhyError {
+        /// Which transaction.
+        after: u64,
+    },
+    /// MDI transactions do not end any more.
+    PhyTimeout {
+        /// From which on.
+        after: u64,
+    },
+    /// The manageability firmware has the MDIO interface, for good.
+    MdioTaken,
+}
+
+/// The faults that wait.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    waiting: Vec<Fault>,
+    /// Faults that took effect.
+    pub done: u64,
+}
+
+impl Faults {
+    pub fn add(&mut self, fault: Fault) {
+        self.waiting.push(fault);
+    }
+
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Takes the first one that `pick` makes something of.
+    pub fn take<T>(&mut self, pick: impl Fn(Fault) -> Option<T>) -> Option<T> {
+        let (at, found) =
+            self.waiting.iter().enumerate().find_map(|(at, &fault)| Some((at, pick(fault)?)))?;
+        self.waiting.remove(at);
+        self.done += 1;
+        Some(found)
+    }
+
+    /// Takes this very fault.
+    pub fn take_this(&mut self, fault: Fault) -> bool {
+        self.take(|other| (other == fault).then_some(())).is_some()
+    }
+
+    /// Whether this very fault is there; it stays.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.waiting.contains(&fault)
+    }
+
+    /// A reset gets what stood still going again.
+    pub fn unstick(&mut self) {
+        let stuck = [Fault::TransmitStuck { after: 0 }, Fault::ReceiveStuck { after: 0 }];
+        let before = self.waiting.len();
+        self.waiting.retain(|fault| !stuck.contains(fault));
+        self.done += (before - self.waiting.len()) as u64;
+    }
+
+    /// Whether any fault makes work for a poll.
+    pub fn has_work(&self) -> bool {
+        self.waiting.iter().any(|fault| matches!(fault, Fault::SpuriousInterrupt | Fault::Storm { .. }))
+    }
+
+    /// One poll of a storm, if there is one.
+    pub fn storm(&mut self) -> bool {
+        let left = self.take(|fault| if let Fault::Storm { polls } = fault { Some(polls) } else { None });
+        match left {
+            Some(polls @ 2..) => {
+                self.done -= 1;
+                self.waiting.push(Fault::Storm { polls: polls - 1 });
+                true
+            }
+            Some(polls) => polls != 0,
+            None => false,
+        }
+    }
+
+    /// Something that `counts` picks has happened: those that wait for one are one nearer.
+    pub fn count_down(&mut self, counts: impl Fn(&mut Fault) -> Option<&mut u64>) {
+        for fault in &mut self.waiting {
+            if let Some(after) = counts(fault) {
+                *after = after.saturating_sub(1);
+            }
+        }
+    }
+}
+
+/// The counter of a fault that waits for an access.
+pub(super) fn by_access(fault: &mut Fault) -> Option<&mut u64> {
+    if let Fault::Gone { after } = fault { Some(after) } else { None }
+}
+
+/// The counter of a fault that waits for a received frame.
+pub(super) fn by_frame(fault: &mut Fault) -> Option<&mut u64> {
+    match fault {
+        Fault::ReceiveStuck { after }
+        | Fault::ReceiveErrors { after, .. }
+        | Fault::ReceiveLength { after, .. }
+        | Fault::ReceiveContinued { after }
+        | Fault::ReceiveSwapped { after } => Some(after),
+        _ => None,
+    }
+}
+
+/// The counter of a fault that waits for a transmit descriptor.
+pub(super) fn by_descriptor(fault: &mut Fault) -> Option<&mut u64> {
+    if let Fault::TransmitStuck { after } = fault { Some(after) } else { None }
+}
+
+/// The counter of a fault that waits for an MDI transaction.
+pub(super) fn by_transaction(fault: &mut Fault) -> Option<&mut u64> {
+    match fault {
+        Fault::PhyError { after } | Fault::PhyTimeout { after } => Some(after),
+        _ => None,
+    }
+}
