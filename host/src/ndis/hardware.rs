@@ -7,7 +7,7 @@ use crate::{
     imports,
     trap::{Registers, Window},
     verify::rules,
-    world::{Bar, Hardware, World, world},
+    world::{Bar, Hardware, RegisterAccess, World, world},
 };
 use std::rc::Rc;
 
@@ -52,18 +52,28 @@ impl BarWindow {
             );
         }
     }
+
+    fn note(&self, write: bool, offset: u64, size: usize, value: u64) {
+        if let Some(log) = world().register_log.borrow_mut().as_mut() {
+            let (bar, offset) = (self.bar.index, self.offset + offset);
+            log.push(RegisterAccess { write, bar, offset, size, value });
+        }
+    }
 }
 
 impl Window for BarWindow {
     fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
         world().sched.yield_point();
         self.check("read", offset);
-        self.hardware.read(self.bar.index, self.offset + offset, size)
+        let value = self.hardware.read(self.bar.index, self.offset + offset, size);
+        self.note(false, offset, size, value);
+        value
     }
 
     fn write(&self, offset: u64, size: usize, value: u64, _: &Registers) {
         world().sched.yield_point();
         self.check("write", offset);
+        self.note(true, offset, size, value);
         self.hardware.write(self.bar.index, self.offset + offset, size, value);
     }
 }

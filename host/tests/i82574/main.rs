@@ -10,4 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod checks;
 mod image;
+mod moving;
+mod rig;
