@@ -11,6 +11,7 @@
 mod common;
 
 mod checks;
+mod honest;
 mod image;
 mod moving;
 mod rig;
