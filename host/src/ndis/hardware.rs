@@ -7,7 +7,7 @@ use crate::{
     imports,
     trap::{Registers, Window},
     verify::rules,
-    world::{Bar, Hardware, World, world},
+    world::{Bar, Hardware, RegisterAccess, World, world},
 };
 use std::rc::Rc;
 
@@ -52,6 +52,14 @@ impl BarWindow {
             );
         }
     }
+
+    fn note(&self, write: bool, offset: u64, size: usize, value: u64) {
+        world().sched.note_access(self.offset + offset, size | usize::from(write) << 7, value);
+        if let Some(log) = world().register_log.borrow_mut().as_mut() {
+            let (bar, offset) = (self.bar.index, self.offset + offset);
+            log.push(RegisterAccess { write, bar, offset, size, value });
+        }
+    }
 }
 
 impl Window for BarWindow {
@@ -59,14 +67,14 @@ impl Window for BarWindow {
         world().sched.yield_point();
         self.check("read", offset);
         let value = self.hardware.read(self.bar.index, self.offset + offset, size);
-        world().sched.note_access(self.offset + offset, size, value);
+        self.note(false, offset, size, value);
         value
     }
 
     fn write(&self, offset: u64, size: usize, value: u64, _: &Registers) {
         world().sched.yield_point();
         self.check("write", offset);
-        world().sched.note_access(self.offset + offset, size | 0x80, value);
+        self.note(true, offset, size, value);
         self.hardware.write(self.bar.index, self.offset + offset, size, value);
     }
 }

@@ -24,6 +24,21 @@ pub enum InterruptMode {
     Line,
 }
 
+/// An access of the driver's to a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisterAccess {
+    /// A write, not a read.
+    pub write: bool,
+    /// The BAR.
+    pub bar: usize,
+    /// The offset in it.
+    pub offset: u64,
+    /// Bytes.
+    pub size: usize,
+    /// What was written, or read.
+    pub value: u64,
+}
+
 /// A PCI function.
 pub trait Hardware {
     /// Reads configuration space.

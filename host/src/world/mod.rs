@@ -29,7 +29,7 @@ use crate::{
 pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
-pub use hardware::{Bar, Hardware, InterruptMode};
+pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
     rc::Rc,
@@ -91,6 +91,8 @@ pub struct World {
     pub netdma: NetDma,
     /// Register windows and faults.
     pub trap: TrapArea,
+    /// What the driver does with registers, while somebody wants to know.
+    pub register_log: RefCell<Option<Vec<RegisterAccess>>>,
     /// Timers of either.
     pub timers: Timers,
     /// The registry.
@@ -126,6 +128,7 @@ impl World {
             ndis: ndis::Ndis::default(),
             netdma: NetDma::default(),
             trap,
+            register_log: RefCell::default(),
             timers: Timers::default(),
             registry: RefCell::default(),
             driver_object: Cell::new(0),

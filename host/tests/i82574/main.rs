@@ -10,4 +10,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod checks;
+mod honest;
 mod image;
+mod moving;
+mod rig;
+mod seeded;
