@@ -14,9 +14,11 @@ use ferrite_host::{
 };
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-/// What is documented to differ in the bring-up: the register, the bits of what is written to it that follow from what
-/// was read, and why.
-const DIFFERENCES: &[(u64, u32, &str)] = &[];
+/// What is to differ in the bring-up: the register, the bits of what is written to it that are not compared, and why.
+const DIFFERENCES: &[(u64, u32, &str)] = &[
+    (0x2800, 0x0FFF_F000, "RDBAL: where the machine's memory has the ring is the machine's affair"),
+    (0x3800, 0x0FFF_F000, "TDBAL: the same"),
+];
 
 /// Statistics and other answers that depend on time.
 const TIMED: &[u32] = &[];
@@ -75,6 +77,13 @@ fn on_the_model() -> Record {
     record.take()
 }
 
+/// The bring-up proper: up to the first time that interrupts are enabled. What follows is theirs.
+fn until_enabled(accesses: &[RegisterAccess]) -> &[RegisterAccess] {
+    const IMS: u64 = 0x00D0;
+    let end = accesses.iter().position(|access| access.write && access.offset == IMS);
+    &accesses[..=end.expect("interrupts are enabled")]
+}
+
 /// An access as far as it is to be the same: reads by their register, polls of one register as one, and writes by what
 /// is written, but for the bits that are known to differ.
 fn essence(accesses: &[RegisterAccess]) -> Vec<String> {
@@ -101,7 +110,7 @@ fn model_and_qemu_agree() {
     let (qemu, model) = (on_qemu(), on_the_model());
     assert!(qemu.wire == model.wire, "frames on the wire");
     assert!(qemu.protocol == model.protocol, "frames at the protocol");
-    let (a, b) = (essence(&qemu.bring_up), essence(&model.bring_up));
+    let (a, b) = (essence(until_enabled(&qemu.bring_up)), essence(until_enabled(&model.bring_up)));
     assert!(a.len() > 300, "{} accesses are no bring-up", a.len());
     let differ: Vec<String> = a
         .iter()

@@ -120,6 +120,7 @@ impl Function {
         self.delays = [Delay::default(); 2];
         self.held = None;
         self.nvm.reset(now.after(self.config.delays.reset));
+        self.phy.abort(now);
         self.faults.unstick();
         self.link = None;
     }
@@ -261,7 +262,7 @@ impl Function {
             at::IMC => self.signals.write_imc(value),
             at::EXTCNF_CTRL => {
                 let granted = if self.faults.has(Fault::MdioTaken) { 0 } else { value & MDIO_SW_OWNERSHIP };
-                self.file.set(offset, granted);
+                self.file.change(offset, MDIO_SW_OWNERSHIP, granted);
             }
             at::SWSM => self.file.set(offset, value & 3),
             at::EEWR => self.file.set(offset, WRITTEN),

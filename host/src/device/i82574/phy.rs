@@ -109,8 +109,13 @@ impl Phy {
     pub fn reset(&mut self, config: &Config, now: Time) {
         self.clear();
         self.resetting = None;
-        self.transaction = (mdic::READY, now);
+        self.abort(now);
         self.begin(config, now);
+    }
+
+    /// A reset of the device ends the transaction in progress.
+    pub fn abort(&mut self, now: Time) {
+        self.transaction = (mdic::READY, now);
     }
 
     /// Negotiation begins, if there is somebody to negotiate with.
