@@ -1,6 +1,6 @@
 //! Chains of copies for one channel, and whether they were done.
 
-use super::memory::{Descriptor, GUARD, Memory};
+use super::memory::{Descriptor, GUARD, Memory, RING};
 use crate::{
     net::transfer::Stream,
     netdma::{Channel, Refused},
@@ -19,9 +19,13 @@ pub mod flags {
     pub const NULL: u32 = 0x20;
     /// The source goes on at another page.
     pub const SOURCE_PAGE_BREAK: u32 = 0x40;
+    /// The destination goes on at another page.
+    pub const DESTINATION_PAGE_BREAK: u32 = 0x80;
 }
 
 const PAGE: u64 = 4096;
+/// What alignments are modulo.
+const LINE: u64 = 64;
 
 /// A call that a provider refused, and what is known of the channel.
 pub(super) fn refusal(what: &str, refused: Refused, channel: &Channel) -> String {
@@ -83,11 +87,25 @@ impl Alignments {
 #[derive(Clone, Copy, Debug)]
 struct Job {
     number: u64,
+    flags: u32,
     from: u64,
     to: u64,
     size: u64,
-    /// Where the source goes on behind its first page.
-    goes_on: Option<u64>,
+    /// Where source and destination go on behind their first pages.
+    from_goes_on: Option<u64>,
+    to_goes_on: Option<u64>,
+    /// The client has changed its first byte since it was done.
+    marked: bool,
+}
+
+impl Job {
+    /// The pieces of a range of `size` bytes that may go on elsewhere: places and lengths.
+    fn pieces(&self, place: u64, goes_on: Option<u64>, head: u64) -> [(u64, u64); 2] {
+        match goes_on {
+            None => [(place, self.size), (place + self.size, 0)],
+            Some(goes_on) => [(place, head), (goes_on, self.size - head)],
+        }
+    }
 }
 
 /// See the module.
@@ -96,6 +114,8 @@ pub struct Copies {
     pub memory: Memory,
     /// Descriptors made so far.
     pub made: u64,
+    /// Every descriptor asks for the completion word; otherwise the last of a chain or of an append does, and most others.
+    pub every_word: bool,
     place: u64,
     jobs: Vec<Job>,
     alignments: Alignments,
@@ -108,7 +128,15 @@ impl Copies {
     #[must_use]
     pub fn new(memory: Memory, alignments: &Alignments) -> Self {
         let place = memory.destinations().0 + GUARD;
-        Self { memory, made: 0, place, jobs: Vec::new(), alignments: alignments.clone(), bytes: 0 }
+        Self {
+            memory,
+            made: 0,
+            every_word: true,
+            place,
+            jobs: Vec::new(),
+            alignments: alignments.clone(),
+            bytes: 0,
+        }
     }
 
     /// Bytes of destinations that are left.
@@ -130,28 +158,31 @@ impl Copies {
         let first = self.made;
         for number in first..first + count {
             let last = number + 1 == first + count;
-            let job = self.job(random, number, longest);
-            let mut flags = flags::STATUS;
-            if random.one_in(4) {
-                flags |= flags::FENCE;
-            }
-            if last || random.one_in(16) {
-                flags |= flags::INTERRUPT;
-            }
-            if job.goes_on.is_some() {
-                flags |= flags::SOURCE_PAGE_BREAK;
-            }
-            if job.size == 0 {
-                flags |= flags::NULL;
+            let mut job = self.job(random, number, longest);
+            let asked = [
+                (self.every_word || last || !random.one_in(4), flags::STATUS),
+                (random.one_in(4), flags::FENCE),
+                (last || random.one_in(16), flags::INTERRUPT),
+                (job.from_goes_on.is_some(), flags::SOURCE_PAGE_BREAK),
+                (job.to_goes_on.is_some(), flags::DESTINATION_PAGE_BREAK),
+                (job.size == 0 && random.one_in(2), flags::NULL),
+            ];
+            job.flags = asked.iter().filter(|(asked, _)| *asked).fold(0, |flags, (_, flag)| flags | flag);
+            // What is to move nothing may say how much all the same; no bytes are nothing without saying so.
+            let empty = if job.size == 0 { random.below(LINE) as u32 } else { 0 };
+            if job.size == 0 && empty > 0 {
+                job.flags |= flags::NULL;
             }
             let descriptor = Descriptor {
-                size: job.size as u32,
-                flags,
+                size: job.size as u32 + empty,
+                flags: job.flags,
                 from: job.from,
                 to: job.to,
-                goes_on: job.goes_on.unwrap_or(0),
+                from_goes_on: job.from_goes_on.unwrap_or(0),
+                to_goes_on: job.to_goes_on.unwrap_or(0),
             };
             self.memory.put(number, &descriptor, last);
+            self.jobs.push(job);
             self.made = number + 1;
         }
         if appended && first > 0 {
@@ -162,27 +193,92 @@ impl Copies {
 
     fn job(&mut self, random: &mut Random, number: u64, longest: u64) -> Job {
         let (sources, bytes) = self.memory.sources();
-        let longest = longest.min(self.room().saturating_sub(2 * GUARD));
+        // Room for the bytes, their alignment, and the page that a break leaves out.
+        let longest = longest.min(self.room().saturating_sub(2 * GUARD + 2 * PAGE));
         let size = if longest == 0 || random.one_in(32) { 0 } else { random.size(longest) };
-        let (source, destination) = if size == 0 { (0, 0) } else { self.alignments.next() };
-        let from = sources + random.below((bytes - size) / 64) * 64;
-        let from = if from + source + size <= sources + bytes { from + source } else { from - 64 + source };
-        let to = if size == 0 {
-            self.memory.destinations().0
-        } else {
-            self.place.next_multiple_of(64) + destination
+        let mut job = Job {
+            number,
+            flags: 0,
+            from: sources,
+            to: self.memory.destinations().0,
+            size,
+            from_goes_on: None,
+            to_goes_on: None,
+            marked: false,
         };
-        // NetDMA 2.0's alone; a second boundary would be one too many.
-        let head = PAGE - self.memory.physical(from) % PAGE;
-        let breaks = self.memory.counted && size > head && size - head <= PAGE && random.one_in(4);
-        let goes_on = breaks.then(|| sources + random.below(bytes / PAGE) * PAGE);
-        let job = Job { number, from, to, size, goes_on };
-        if size > 0 {
-            self.place = to + size + GUARD;
-            self.bytes += size;
+        if size == 0 {
+            return job;
         }
-        self.jobs.push(job);
+        let (source, destination) = self.alignments.next();
+        job.from = sources + random.below((bytes - size).saturating_sub(LINE) / LINE) * LINE + source;
+        job.to = self.place.next_multiple_of(LINE) + destination;
+        // NetDMA 2.0's alone; a second boundary would be one too many.
+        let counted = self.memory.counted;
+        let breaks = |head: u64| counted && size > head && size - head <= PAGE;
+        if breaks(self.head(job.from)) && random.one_in(4) {
+            job.from_goes_on = Some(sources + random.below(bytes / PAGE) * PAGE);
+        }
+        let head = self.head(job.to);
+        let mut end = job.to + size;
+        if breaks(head) && random.one_in(4) {
+            // The next page but one: that in between is not to be touched.
+            let goes_on = job.to + head + PAGE;
+            job.to_goes_on = Some(goes_on);
+            end = goes_on + size - head;
+        }
+        self.place = end + GUARD;
+        self.bytes += size;
         job
+    }
+
+    /// Bytes from a place to the end of its page.
+    fn head(&self, place: u64) -> u64 {
+        PAGE - self.memory.physical(place) % PAGE
+    }
+
+    /// The number of the descriptor at a physical address, the latest there was.
+    #[must_use]
+    pub fn number(&self, address: u64) -> Option<u64> {
+        let offset = address.checked_sub(self.memory.at(0))?;
+        let slot = offset / Memory::descriptor(1);
+        let last = self.made.checked_sub(1)?;
+        let back = (last % RING + RING - slot % RING) % RING;
+        (slot < RING && offset.is_multiple_of(Memory::descriptor(1)))
+            .then(|| last.checked_sub(back))
+            .flatten()
+    }
+
+    fn flags(&self, flag: u32) -> impl DoubleEndedIterator<Item = u64> {
+        self.jobs.iter().filter(move |job| job.flags & flag != 0).map(|job| job.number)
+    }
+
+    /// Changes the destination of a descriptor that is done: what is done once more will show.
+    pub fn mark(&mut self, number: u64) {
+        let job = self.jobs.iter_mut().find(|job| job.number == number && job.size > 0 && !job.marked);
+        if let Some(job) = job
+            && let Some(byte) = self.memory.all().get_mut(job.to as usize)
+        {
+            *byte = !*byte;
+            job.marked = true;
+        }
+    }
+
+    /// How many descriptors from `first` on ask for an interrupt.
+    #[must_use]
+    pub fn interrupts(&self, first: u64) -> u64 {
+        self.flags(flags::INTERRUPT).filter(|&number| number >= first).count() as u64
+    }
+
+    /// The last descriptor from `first` to `last` that asks for the completion word.
+    #[must_use]
+    pub fn last_word(&self, first: u64, last: u64) -> Option<u64> {
+        self.flags(flags::STATUS).rfind(|number| (first..=last).contains(number))
+    }
+
+    /// Whether a descriptor asks for the completion word.
+    #[must_use]
+    pub fn asks_for_word(&self, number: u64) -> bool {
+        self.last_word(number, number).is_some()
     }
 
     /// Address and physical address of a descriptor, as a channel takes them.
@@ -216,14 +312,17 @@ impl Copies {
     }
 
     fn expected(&self, job: &Job) -> Vec<u8> {
-        let all = self.memory.all();
-        let head = job.goes_on.map_or(job.size, |_| PAGE - self.memory.physical(job.from) % PAGE);
-        let slice = |from: u64, size: u64| all.get(from as usize..(from + size) as usize).unwrap_or_default();
-        let mut bytes = slice(job.from, head).to_vec();
-        if let Some(goes_on) = job.goes_on {
-            bytes.extend_from_slice(slice(goes_on, job.size - head));
+        let mut bytes = self.bytes_at(job.pieces(job.from, job.from_goes_on, self.head(job.from)));
+        if let Some(first) = bytes.first_mut().filter(|_| job.marked) {
+            *first = !*first;
         }
         bytes
+    }
+
+    fn bytes_at(&self, pieces: [(u64, u64); 2]) -> Vec<u8> {
+        let all = self.memory.all();
+        let slice = |(place, size)| all.get(place as usize..(place + size) as usize).unwrap_or_default();
+        pieces.map(slice).concat()
     }
 
     /// Whether everything up to descriptor `until` was done, nothing from `untouched` on, and nothing else was written.
@@ -243,23 +342,28 @@ impl Copies {
     }
 
     fn look(&self, done: impl Fn(&Job) -> bool, kept: impl Fn(&Job) -> bool) -> Result<(), String> {
+        let (sources, bytes) = self.memory.sources();
+        if !self.memory.untouched(sources, sources + bytes) {
+            return Err("the sources were written".into());
+        }
         let mut clean = self.memory.destinations().0;
         for job in self.jobs.iter().filter(|job| job.size > 0) {
-            let end = job.to + job.size;
-            if !self.memory.untouched(clean, job.to) {
-                return Err(format!(
-                    "bytes between {clean:#x} and {:#x}, before {job:x?}, were written",
-                    job.to
-                ));
+            let pieces = job.pieces(job.to, job.to_goes_on, self.head(job.to));
+            for (place, size) in pieces {
+                if !self.memory.untouched(clean, place) {
+                    return Err(format!(
+                        "bytes between {clean:#x} and {place:#x}, beside {job:x?}, were written"
+                    ));
+                }
+                clean = place + size;
             }
-            let now = self.memory.all().get(job.to as usize..end as usize).unwrap_or_default();
-            if done(job) && now != self.expected(job) {
+            if done(job) && self.bytes_at(pieces) != self.expected(job) {
                 return Err(format!("the bytes of {job:x?} are not those of its source"));
             }
-            if kept(job) && !self.memory.untouched(job.to, end) {
+            let untouched = |(place, size)| self.memory.untouched(place, place + size);
+            if kept(job) && !pieces.into_iter().all(untouched) {
                 return Err(format!("{job:x?} was begun, although the chain had ended before"));
             }
-            clean = end;
         }
         let end = self.memory.destinations().1;
         if self.memory.untouched(clean, end) {

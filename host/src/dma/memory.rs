@@ -22,12 +22,14 @@ pub struct Descriptor {
     pub size: u32,
     /// `ControlFlags`.
     pub flags: u32,
-    /// Places in the memory: of the source, of the destination, and of the page where the source goes on.
+    /// Places in the memory: of the source and of the destination.
     pub from: u64,
     /// See `from`.
     pub to: u64,
-    /// See `from`.
-    pub goes_on: u64,
+    /// Places of the pages where source and destination go on; 0 for none.
+    pub from_goes_on: u64,
+    /// See `from_goes_on`.
+    pub to_goes_on: u64,
 }
 
 /// See the module. Places are offsets from its beginning; freed with it.
@@ -120,15 +122,15 @@ impl Memory {
 
     /// The same with a next of the caller's.
     pub fn write(&self, number: u64, descriptor: &Descriptor, next: u64) {
-        let Descriptor { size, flags, from, to, goes_on } = *descriptor;
-        let goes_on = if goes_on == 0 { 0 } else { self.physical(goes_on) };
+        let Descriptor { size, flags, from, to, from_goes_on, to_goes_on } = *descriptor;
+        let page = |place| if place == 0 { 0 } else { self.physical(place) };
         let words = [
             u64::from(size) | u64::from(flags) << 32,
             self.physical(from),
             self.physical(to),
             next,
-            goes_on,
-            0,
+            page(from_goes_on),
+            page(to_goes_on),
             number,
             !number,
         ];

@@ -4,12 +4,14 @@ pub mod copies;
 pub mod memory;
 mod options;
 mod report;
+mod reports;
 mod session;
 pub mod workload;
 
 pub use options::{Kind, Options};
 pub use report::{Report, Row};
 pub use session::{Session, Work};
+pub use workload::LONGEST;
 
 use crate::{
     run::{Progress, RunError, watchdog},

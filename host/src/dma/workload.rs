@@ -3,10 +3,11 @@
 use super::{
     copies::{Alignments, Copies, Random, flags, refusal},
     memory::{Descriptor, Memory, RING},
+    reports::Told,
 };
 use crate::{
     device::quickdata::{Fault, Quickdata},
-    netdma::{Channel, Provider, Report},
+    netdma::{Channel, Provider},
     world::world,
 };
 use serde::Serialize;
@@ -16,16 +17,17 @@ use std::{rc::Rc, time::Duration};
 const IDLE: u64 = 1;
 const SUSPENDED: u64 = 2;
 const HALTED: u64 = 3;
-/// How long a chain or a report may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a chain or a report may take, in times what NetDMA waits for outstanding descriptors.
+const PATIENCE: u32 = 2;
 /// How long a channel that was stopped is watched.
 const WATCHED: Duration = Duration::from_micros(200);
 /// Bytes of a client's sources and destinations.
 const SOURCES: u64 = 2 << 20;
 const DESTINATIONS: u64 = 4 << 20;
-/// The longest chain, and the longest transfer.
+/// Descriptors of the longest chain, as it is started.
 const CHAIN: u64 = 1000;
-const LONGEST: u64 = 1 << 20;
+/// Bytes of the longest transfer, where the provider takes as much.
+pub const LONGEST: u64 = 1 << 20;
 
 /// What was done with a channel.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -80,6 +82,7 @@ pub struct Client {
     copies: Copies,
     random: Random,
     counts: Counts,
+    told: Told,
     /// Bytes of the longest transfer.
     longest: u64,
     model: Option<(Rc<Quickdata>, usize)>,
@@ -109,9 +112,19 @@ impl Client {
             let number = model.reports_at(channel.word_physical())?;
             Some((Rc::clone(model), number))
         });
+        let resets_repeat = model.as_ref().is_some_and(|(model, _)| model.resets_lose_messages());
         let longest = LONGEST.min(provider.offer.get().1.into());
-        let (copies, random) = (Copies::new(memory, alignments), Random::new(seed));
-        Ok(Self { channel, copies, random, counts: Counts::default(), longest, model })
+        let mut copies = Copies::new(memory, alignments);
+        copies.every_word = false;
+        Ok(Self {
+            channel,
+            copies,
+            random: Random::new(seed),
+            counts: Counts::default(),
+            told: Told::new(resets_repeat),
+            longest,
+            model,
+        })
     }
 
     /// Works until so many bytes have been moved and every kind of thing was done at least once, then frees the channel.
@@ -135,6 +148,8 @@ impl Client {
         }
         self.channel.set_quiet(true);
         self.channel.free();
+        // What came since the last look was one too many.
+        self.told.look(&self.channel, &self.copies)?;
         if let Some((model, _)) = &self.model {
             self.copies.memory.take_back(model, &self.channel);
         }
@@ -144,13 +159,22 @@ impl Client {
         Ok(self.counts)
     }
 
-    fn wait(&self, what: &'static str, condition: impl Fn() -> bool) -> Result<(), String> {
-        let until = world().clock.now().after(PATIENCE);
-        if world().sched.block(what, Some(until), &condition) {
-            return Ok(());
+    /// Waits for something, and looks at what is reported meanwhile.
+    fn wait(&mut self, what: &'static str, condition: impl Fn(&Self) -> bool) -> Result<(), String> {
+        let patience = PATIENCE * world().netdma.patience.get();
+        let until = world().clock.now().after(patience);
+        loop {
+            self.told.look(&self.channel, &self.copies)?;
+            if condition(self) {
+                return Ok(());
+            }
+            let this = &*self;
+            let news = || condition(this) || !this.channel.reports.borrow().is_empty();
+            if !world().sched.block(what, Some(until), &news) {
+                let (word, told) = (self.channel.word(), &self.told);
+                return Err(format!("{what}: not within {patience:?}; the word is {word:x?}, {told:?}"));
+            }
         }
-        let (word, reports) = (self.channel.word(), self.channel.reports.borrow().len());
-        Err(format!("{what}: not within {PATIENCE:?}; the word is {word:x?}, {reports} reports came"))
     }
 
     /// A little while in which the driver and the hardware may go on.
@@ -165,14 +189,23 @@ impl Client {
         let longest = self.longest.min((self.copies.room() / count).max(64));
         let longest = if self.random.one_in(8) { self.longest } else { longest };
         let first = self.copies.make(&mut self.random, count, longest, false);
+        self.begin(first)?;
+        Ok(first)
+    }
+
+    /// Hands a new chain over, of all descriptors from `first` on.
+    fn begin(&mut self, first: u64) -> Result<(), String> {
+        self.told.look(&self.channel, &self.copies)?;
+        self.told.begin(first, self.copies.interrupts(first));
         self.copies.start(&self.channel, first)?;
         self.counts.chains += 1;
-        Ok(first)
+        Ok(())
     }
 
     fn append(&mut self) -> Result<(), String> {
         let count = 1 + self.random.below(20);
         let first = self.copies.make(&mut self.random, count, self.longest / 16, true);
+        self.told.appended(self.copies.interrupts(first));
         self.copies.append(&self.channel, first)?;
         self.counts.appends += 1;
         Ok(())
@@ -180,17 +213,15 @@ impl Client {
 
     /// Waits for the last descriptor's word and interrupt, and looks at every byte.
     fn finish(&mut self, first: u64) -> Result<(), String> {
-        let last = self.copies.memory.at(self.copies.made - 1);
+        let number = self.copies.made - 1;
+        let last = self.copies.memory.at(number);
         // A channel that was suspended when everything was done has nothing left to write the word for.
-        let done = |(address, status)| address == last && matches!(status, IDLE | SUSPENDED);
-        self.wait("the last completion word", || self.channel.word().is_some_and(done))?;
-        let reported = || self.channel.reports.borrow().last() == Some(&Report::Completed(last));
-        self.wait("the last interrupt", reported)?;
+        let done = move |(address, status)| address == last && matches!(status, IDLE | SUSPENDED);
+        self.wait("the last completion word", |this| this.channel.word().is_some_and(done))?;
+        self.wait("the last interrupt", |this| this.told.latest() == Some(number))?;
         self.channel.set_quiet(true);
         self.counts.longest_chain = self.counts.longest_chain.max(self.copies.made - first);
-        self.copies.verify(self.copies.made, u64::MAX)?;
-        self.channel.reports.borrow_mut().clear();
-        Ok(())
+        self.copies.verify(self.copies.made, u64::MAX)
     }
 
     /// A chain that is appended to and suspended while it is at work, and appended to once more when it is done.
@@ -205,7 +236,7 @@ impl Client {
                 self.append()?;
                 continue;
             }
-            self.suspended()?;
+            self.suspended(first)?;
         }
         self.finish(first)?;
         self.append()?;
@@ -213,13 +244,14 @@ impl Client {
     }
 
     /// A suspension in which nothing may happen, with or without an append.
-    fn suspended(&mut self) -> Result<(), String> {
+    fn suspended(&mut self, first: u64) -> Result<(), String> {
         let last =
             self.channel.suspend().map_err(|refused| refusal("a suspension", refused, &self.channel))?;
         self.counts.suspends += 1;
         let before = self.channel.word();
-        if last != 0 && before.map(|(address, _)| address) != Some(last) {
-            return Err(format!("suspended after {last:#x}, but the word is {before:x?}"));
+        self.check_suspended(first, last, before)?;
+        if let Some(done) = self.copies.number(last) {
+            self.copies.mark(done);
         }
         if self.random.one_in(2) {
             self.append()?;
@@ -231,6 +263,35 @@ impl Client {
         self.channel.resume().map_err(|refused| refusal("a resumption", refused, &self.channel))?;
         self.counts.resumes += 1;
         Ok(())
+    }
+
+    /// The address that a suspension gave is of the chain's; every word that was asked for up to it was written, and that
+    /// of the descriptor itself says that the channel is suspended.
+    fn check_suspended(&self, first: u64, last: u64, word: Option<(u64, u64)>) -> Result<(), String> {
+        let copies = &self.copies;
+        let number = if last == 0 { None } else { copies.number(last) };
+        if number.map_or(last != 0, |number| number < first) {
+            return Err(format!("suspended after {last:#x}, which is no descriptor of the chain"));
+        }
+        let governing = number.and_then(|number| copies.last_word(first, number));
+        let right = match (governing, word) {
+            (None, None) => true,
+            // Starting over may have had to suspend the chain before, which wrote its word.
+            (None, Some((address, _))) => copies.number(address).is_some_and(|number| number < first),
+            (Some(governing), Some((address, status))) => {
+                address == copies.memory.at(governing) && (number != Some(governing) || status == SUSPENDED)
+            }
+            _ => false,
+        };
+        if right {
+            return Ok(());
+        }
+        let number = number.map_or("none".into(), |number| number.to_string());
+        let governing = governing.map_or("none".into(), |number| number.to_string());
+        Err(format!(
+            "suspended after {last:#x}, descriptor {number} of a chain from {first} on; the last that asks for the word is \
+             {governing}, but the word is {word:x?}"
+        ))
     }
 
     /// A chain that is aborted, or whose channel is reset: nothing happens afterwards.
@@ -252,22 +313,20 @@ impl Client {
         if *self.copies.memory.all() != *frozen {
             return Err("the old chain goes on after it was stopped".into());
         }
-        self.copies.verify(first, u64::MAX)?;
-        self.channel.reports.borrow_mut().clear();
-        Ok(())
+        self.copies.verify(first, u64::MAX)
     }
 
     /// A chain that is abandoned for another one.
     fn started_over(&mut self) -> Result<(), String> {
         self.start()?;
         self.pass();
-        let next = self.copies.made;
         let first = self.start()?;
-        let last = self.copies.memory.at(self.copies.made - 1);
-        self.wait("the last completion word", || self.channel.word() == Some((last, IDLE)))?;
+        let number = self.copies.made - 1;
+        let last = self.copies.memory.at(number);
+        self.wait("the last completion word", move |this| this.channel.word() == Some((last, IDLE)))?;
+        self.wait("the last interrupt", |this| this.told.latest() == Some(number))?;
         self.channel.set_quiet(true);
-        self.channel.reports.borrow_mut().clear();
-        self.copies.verify_from(first.max(next))
+        self.copies.verify_from(first)
     }
 
     /// An error in the middle of a chain: it is reported, nothing is written from there on, and a reset mends it.
@@ -287,25 +346,29 @@ impl Client {
                 flags: flags::STATUS,
                 from: self.copies.memory.sources().0,
                 to: self.copies.memory.destinations().0,
-                goes_on: 0,
+                ..Descriptor::default()
             };
             self.copies.memory.put(first + bad, &too_long, bad + 1 == count);
         }
         self.counts.errors_injected += 1;
-        self.copies.start(&self.channel, first)?;
-        self.counts.chains += 1;
-        let reported = || self.channel.reports.borrow().contains(&Report::Failed);
-        self.wait("the report of an error", reported)?;
+        self.begin(first)?;
+        self.told.expect_error(first + bad);
+        self.wait("the report of an error", |this| this.told.has_failed())?;
         self.counts.errors_reported += 1;
-        match self.channel.word() {
-            Some((_, HALTED)) | None => {}
-            other => return Err(format!("the word after an error is {other:x?}")),
+        // The last good descriptor, where the bad one asks for a word.
+        let wanted = (if bad == 0 { 0 } else { self.copies.memory.at(first + bad - 1) }, HALTED);
+        let word = self.channel.word();
+        let asked = self.model.is_none() || self.copies.asks_for_word(first + bad);
+        if asked && word != Some(wanted) {
+            return Err(format!("the word after an error is {word:x?} instead of {wanted:x?}"));
         }
         self.channel.set_quiet(true);
         self.copies.verify(first + bad, first + bad + 1)?;
+        if self.channel.append(0, 0, 1).is_ok() {
+            return Err("an append to a channel that failed succeeded".into());
+        }
         self.channel.reset().map_err(|refused| refusal("a reset after an error", refused, &self.channel))?;
         self.counts.resets += 1;
-        self.channel.reports.borrow_mut().clear();
         Ok(())
     }
 }

@@ -334,7 +334,7 @@ impl Rig {
 
     /// Waits for so many frames at the far end, and takes them.
     #[track_caller]
-    pub fn from_wire(&self, count: usize) -> Vec<Vec<u8>> {
+    pub fn wire_frames(&self, count: usize) -> Vec<Vec<u8>> {
         let far = &self.far;
         assert!(
             within(PATIENCE, "frames on the wire", || far.received.borrow().len() >= count),
@@ -348,7 +348,7 @@ impl Rig {
 
     /// Waits for so many frames at the protocol, and takes them.
     #[track_caller]
-    pub fn from_port(&self, count: usize) -> Vec<Vec<u8>> {
+    pub fn port_frames(&self, count: usize) -> Vec<Vec<u8>> {
         let port = &self.port;
         assert!(
             within(PATIENCE, "frames at the protocol", || port.received.borrow().len() >= count),
@@ -393,9 +393,9 @@ impl Rig {
         let (out, back) =
             (frame::outgoing(number, 60 + number as usize % 1000), frame::incoming(number, LONGEST));
         self.send(std::slice::from_ref(&out));
-        frame::assert_all_same("round trip, wire", &self.from_wire(1), &[out]);
+        frame::assert_all_same("round trip, wire", &self.wire_frames(1), &[out]);
         self.far.send([back.clone()]);
-        frame::assert_all_same("round trip, protocol", &self.from_port(1), &[back]);
+        frame::assert_all_same("round trip, protocol", &self.port_frames(1), &[back]);
         self.settle();
     }
 

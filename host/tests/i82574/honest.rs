@@ -43,7 +43,7 @@ fn live(system: &Rc<System>, far: &Rc<Far>, record: &RefCell<Record>) {
         rig.send(&[outgoing(number, len)]);
         far.send([incoming(number, len.max(60))]);
     }
-    let (wire, protocol) = (rig.from_wire(200), rig.from_port(200));
+    let (wire, protocol) = (rig.wire_frames(200), rig.port_frames(200));
     rig.settle();
     let list = world().ndis.query(&rig.adapter, c::OID_GEN_SUPPORTED_LIST, 4096);
     let oids: Vec<u32> = list.data.as_chunks::<4>().0.iter().map(|oid| u32::from_le_bytes(*oid)).collect();

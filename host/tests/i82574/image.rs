@@ -98,8 +98,8 @@ fn frames_in_all_shapes() {
             rig.far.send(back.clone());
             rig.send(&out);
             let expected: Vec<_> = out.iter().map(|frame| padded(frame)).collect();
-            assert_all_same("on the wire", &rig.from_wire(300), &expected);
-            assert_all_same("at the protocol", &rig.from_port(300), &back);
+            assert_all_same("on the wire", &rig.wire_frames(300), &expected);
+            assert_all_same("at the protocol", &rig.port_frames(300), &back);
             rig.settle();
         }
     });
@@ -261,13 +261,13 @@ fn wrong_write_backs() {
             rig.far.send(frames.clone());
             let mut expected = frames;
             expected.remove(3);
-            assert_all_same(&format!("{fault:?}"), &rig.from_port(9), &expected);
+            assert_all_same(&format!("{fault:?}"), &rig.port_frames(9), &expected);
             rig.settle();
         }
         model.inject(Fault::ReceiveSwapped { after: 3 });
         let frames: Vec<_> = (0..10).map(|number| incoming(number, 200)).collect();
         rig.far.send(frames.clone());
-        assert_all_same("in the wrong order", &rig.from_port(10), &frames);
+        assert_all_same("in the wrong order", &rig.port_frames(10), &frames);
     });
 }
 

@@ -2,8 +2,11 @@
 
 #![allow(
     clippy::cast_possible_truncation,
+    clippy::decimal_bitwise_operands,
     clippy::doc_markdown,
-    reason = "registers are cut to their width, and rules named as they are"
+    clippy::items_after_statements,
+    clippy::needless_pass_by_value,
+    reason = "registers are cut to their width, lengths are decimal, and rules and their bits named where they are met"
 )]
 
 #[allow(dead_code, reason = "shared with the image's own tests, which use all of it")]

@@ -76,7 +76,7 @@ fn legacy_frames() {
             expected.resize(len.max(60), 0);
             assert_eq!(rig.send(&bytes), expected, "{len} bytes");
         }
-        let bytes: Vec<u8> = (0..300).map(|i| i as u8).collect();
+        let bytes: Vec<u8> = (0..300_u32).map(|i| i as u8).collect();
         let at = rig.stage(&bytes);
         rig.post(&[[at, 100], [at + 100, 1], [0, 0], [at + 101, 199 | LAST]]);
         assert_eq!(rig.sent(1), [bytes]);

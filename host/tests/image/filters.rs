@@ -214,8 +214,8 @@ fn nothing_is_looped_back() {
             outgoing(4, 60),
         ];
         rig.send(&frames);
-        frame::assert_all_same("on the wire", &rig.from_wire(4), &frames);
+        frame::assert_all_same("on the wire", &rig.wire_frames(4), &frames);
         rig.far.send([incoming(5, 60)]);
-        frame::assert_all_same("at the protocol", &rig.from_port(1), &[incoming(5, 60)]);
+        frame::assert_all_same("at the protocol", &rig.port_frames(1), &[incoming(5, 60)]);
     });
 }

@@ -34,7 +34,7 @@ fn every_length_leaves() {
             (rest, turn) = (later, turn + 1);
         }
         let expected: Vec<Vec<u8>> = all.iter().map(|frame| padded(frame)).collect();
-        assert_all_same("on the wire", &rig.from_wire(LONGEST), &expected);
+        assert_all_same("on the wire", &rig.wire_frames(LONGEST), &expected);
         rig.settle();
         assert_eq!(rig.completions(c::NDIS_STATUS_SUCCESS), lists);
         assert_eq!(rig.port.failed(), 0);
@@ -51,7 +51,7 @@ fn every_length_arrives() {
         let all: Vec<Vec<u8>> = (1..=LONGEST).map(|len| incoming(len as u32, len)).collect();
         rig.far.send(all.clone());
         let expected: Vec<Vec<u8>> = all.iter().map(|frame| padded(frame)).collect();
-        assert_all_same("at the protocol", &rig.from_port(LONGEST), &expected);
+        assert_all_same("at the protocol", &rig.port_frames(LONGEST), &expected);
         rig.settle();
         let counts = rig.adapter.counts();
         assert_eq!(counts.returned + counts.resources, counts.receives, "NBLs that did not come back");
@@ -84,7 +84,7 @@ fn frames_that_are_too_long_are_refused() {
             expected.extend([before, after]);
             refused += 3;
         }
-        assert_all_same("on the wire", &rig.from_wire(expected.len()), &expected);
+        assert_all_same("on the wire", &rig.wire_frames(expected.len()), &expected);
         rig.settle();
         assert_eq!(rig.completions(c::NDIS_STATUS_INVALID_LENGTH), refused);
         assert_eq!(rig.port.failed(), refused);
@@ -104,7 +104,7 @@ fn an_nb_that_claims_more_than_it_holds_fails() {
         let nb = ferrite_host::ndis::nbl::Nb::new(chain[1].get(NET_BUFFER_LIST::FirstNetBuffer));
         nb.set(ferrite_host::abi::NET_BUFFER::DataLength, 401 + 7);
         rig.port.send_built(&rig.adapter, &chain);
-        assert_all_same("on the wire", &rig.from_wire(2), &[frames_[0].clone(), frames_[2].clone()]);
+        assert_all_same("on the wire", &rig.wire_frames(2), &[frames_[0].clone(), frames_[2].clone()]);
         rig.settle();
         assert_eq!(rig.port.failed(), 1);
         rig.round_trip(4);
@@ -126,7 +126,7 @@ fn frames_that_are_too_long_do_not_disturb_the_receiver() {
         wait("the last frame", || {
             rig.port.received.borrow().back().is_some_and(|f| Some(frame::number(f)) == last)
         });
-        let all = rig.from_port(good.len());
+        let all = rig.port_frames(good.len());
         let (whole, marks): (Vec<_>, Vec<_>) = all.into_iter().partition(|f| frame::number(f) == 0);
         assert_all_same("the short ones", &marks, &good);
         for long in whole {
@@ -167,7 +167,7 @@ fn every_cpu_keeps_its_order() {
             })
             .collect();
         senders.into_iter().for_each(Task::join);
-        let all = rig.from_wire(3 * EACH as usize);
+        let all = rig.wire_frames(3 * EACH as usize);
         for cpu in 0..3 {
             let of: Vec<u32> =
                 all.iter().map(|f| frame::number(f)).filter(|n| n >> 16 == cpu).map(|n| n & 0xFFFF).collect();

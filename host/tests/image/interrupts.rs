@@ -97,7 +97,7 @@ fn receive_throttle() {
             rig.adapter.throttle.set(limit);
             let frames: Vec<Vec<u8>> = (0..500).map(|i| incoming(i, 60 + i as usize)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("throttled", &rig.from_port(frames.len()), &frames);
+            assert_all_same("throttled", &rig.port_frames(frames.len()), &frames);
             rig.settle();
         }
     });

@@ -207,7 +207,7 @@ fn only_ours_arrive(rig: &Rig, address: Mac) {
     assert_addresses(rig, address);
     let ours = frame::frame(address, PEER, 2, 80);
     rig.far.send([frame::frame(STATION, PEER, 1, 70), ours.clone()]);
-    frame::assert_all_same("to the new address", &rig.from_port(1), &[ours]);
+    frame::assert_all_same("to the new address", &rig.port_frames(1), &[ours]);
 }
 
 #[track_caller]

@@ -11,6 +11,7 @@
     reason = "tests cut numbers to frames and buffers, and name rules as Microsoft does"
 )]
 
+#[allow(dead_code, reason = "shared with the tests of the 82574L model, which use the rest")]
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -179,7 +179,8 @@ fn a_bad_descriptor_is_reported() {
         let channel = provider.allocate(1).expect("a channel");
         let memory = memory(true);
         let (from, to) = (memory.sources().0, memory.destinations().0);
-        let nothing = Descriptor { size: 0, flags: flags::STATUS | flags::NULL, from, to, goes_on: 0 };
+        let nothing =
+            Descriptor { size: 0, flags: flags::STATUS | flags::NULL, from, to, ..Descriptor::default() };
         memory.put(0, &nothing, false);
         memory.put(1, &Descriptor { size: (1 << 20) + 1, flags: flags::STATUS, ..nothing }, true);
         channel.start(memory.base, memory.at(0), 2).expect("a start");
@@ -249,7 +250,7 @@ fn a_list_rewritten_while_suspended() {
             flags: flags::STATUS,
             from,
             to: destination(number),
-            goes_on: 0,
+            ..Descriptor::default()
         };
         for number in 0..COUNT {
             memory.put(number, &copy(number), false);

@@ -57,7 +57,7 @@ fn a_pause_waits_for_the_last_receive() {
             rig.port.hold.set(Hold::Everything);
             let frames: Vec<Vec<u8>> = (0..HELD as u32).map(|i| incoming(i, 100)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("held back", &rig.from_port(HELD), &frames);
+            assert_all_same("held back", &rig.port_frames(HELD), &frames);
             assert_eq!(rig.port.held(), HELD);
             let pause = rig.begin_pause();
             assert_pending(&pause, "while everything is held");
@@ -96,7 +96,7 @@ fn a_pause_waits_for_the_last_send() {
             rig.run_transmitter(true);
             assert!(pause.join(), "it did not pend");
             assert_eq!(rig.adapter.outstanding().0, 0);
-            assert_all_same("on the wire", &rig.from_wire(frames.len()), &frames);
+            assert_all_same("on the wire", &rig.wire_frames(frames.len()), &frames);
             assert_eq!(rig.port.failed(), 0);
             rig.restart();
         }
@@ -112,7 +112,7 @@ fn a_pause_waits_for_late_lists() {
             let frames: Vec<Vec<u8>> = (0..25).map(|i| outgoing(i, 60 + round * 20)).collect();
             rig.send(&frames);
             rig.pause();
-            assert_all_same("on the wire", &rig.from_wire(25), &frames);
+            assert_all_same("on the wire", &rig.wire_frames(25), &frames);
             rig.restart();
         }
         assert_eq!(rig.port.failed(), 0);
@@ -178,7 +178,7 @@ fn sends_while_pausing_and_paused_are_refused() {
     play(&setup(), |rig| {
         rig.port.hold.set(Hold::Everything);
         rig.far.send([incoming(1, 80)]);
-        rig.from_port(1);
+        rig.port_frames(1);
         let pause = rig.begin_pause();
         let frames: Vec<Vec<u8>> = (0..10).map(|i| outgoing(i, 100)).collect();
         rig.send(&frames);
@@ -204,7 +204,7 @@ fn sends_while_pausing_and_paused_are_refused() {
         rig.restart();
         // The first on the wire is one that was sent after the restart.
         rig.send(&[outgoing(99, 70)]);
-        assert_all_same("on the wire", &rig.from_wire(1), &[outgoing(99, 70)]);
+        assert_all_same("on the wire", &rig.wire_frames(1), &[outgoing(99, 70)]);
     });
 }
 
@@ -251,7 +251,7 @@ fn frames_that_come_while_paused_are_not_indicated() {
             // As many as there are buffers, all of them.
             let frames: Vec<Vec<u8>> = (0..600).map(|i| incoming(i, 300)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("after the restart", &rig.from_port(600), &frames);
+            assert_all_same("after the restart", &rig.port_frames(600), &frames);
         }
     });
 }
@@ -263,7 +263,7 @@ fn oids_resets_and_link_status_work_while_paused() {
     play(&setup(), |rig| {
         rig.port.hold.set(Hold::Everything);
         rig.far.send([incoming(1, 80)]);
-        rig.from_port(1);
+        rig.port_frames(1);
         let pause = rig.begin_pause();
         let all_of_it = |rig: &Rig| {
             let answer = world().ndis.query(&rig.adapter, c::OID_GEN_STATISTICS, 152);
@@ -297,7 +297,7 @@ fn a_reset_and_a_pause_overlap() {
             if hold_pause {
                 rig.port.hold.set(Hold::Everything);
                 rig.far.send([incoming(1, 80)]);
-                rig.from_port(1);
+                rig.port_frames(1);
             }
             let resetting = rig.clone();
             let reset = Task::start("resetter", 0, move || resetting.reset());
@@ -339,7 +339,7 @@ fn a_removal_waits_for_held_receives() {
         let rig = Rig::up(system, far);
         rig.port.hold.set(Hold::Everything);
         rig.far.send((0..30).map(|i| incoming(i, 200)));
-        rig.from_port(30);
+        rig.port_frames(30);
         let order = Rc::new(RefCell::new(Vec::new()));
         let (returner, log) = (rig.clone(), Rc::clone(&order));
         Task::start("returner", 1, move || {

@@ -45,7 +45,7 @@ fn d3_and_back() {
             rig.wait_for_link(true);
             rig.restart();
             rig.far.send([crate::common::frame::frame(group, crate::common::frame::PEER, 77, 90)]);
-            assert_eq!(rig.from_port(1).len(), 1, "the multicast list is lost");
+            assert_eq!(rig.port_frames(1).len(), 1, "the multicast list is lost");
         }
         // A halt in D3, as at hibernation.
         rig.pause();
@@ -70,6 +70,6 @@ fn sends_in_low_power_are_refused() {
         rig.restart();
         rig.wait_for_link(true);
         rig.far.send([incoming(3, 60)]);
-        rig.from_port(1);
+        rig.port_frames(1);
     });
 }

@@ -41,7 +41,7 @@ fn a_surprise_removal() {
             rig.round_trip(1);
             rig.port.hold.set(Hold::Everything);
             far.send((0..20).map(|i| incoming(i, 100)));
-            rig.from_port(20);
+            rig.port_frames(20);
             rig.run_transmitter(false);
             rig.send(&(0..700).map(|i| outgoing(i, 100)).collect::<Vec<_>>());
             if gone {

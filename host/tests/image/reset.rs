@@ -93,7 +93,7 @@ fn a_healthy_adapter_does_not_hang() {
         calm("idle");
         rig.port.hold.set(Hold::Everything);
         far.send((0..20).map(|i| crate::common::frame::incoming(i, 99)));
-        rig.from_port(20);
+        rig.port_frames(20);
         rig.set_link(false);
         rig.wait_for_link(false);
         rig.send(&[outgoing(1, 100)]);
@@ -186,7 +186,7 @@ fn lost_interrupts_are_made_up_for() {
             }
             within(ASKED, "what was lost", done);
         }
-        rig.from_wire(1);
+        rig.wire_frames(1);
         rig.port.received.borrow_mut().clear();
         rig.round_trip(2);
     });

@@ -29,7 +29,7 @@ fn bursts_out_are_queued() {
         let frames = burst(|i| 60 + i as usize % 1400);
         for chain in [1, 7, 80, 81, 500, frames.len()] {
             frames.chunks(chain).for_each(|chain| rig.send(chain));
-            assert_all_same("on the wire", &rig.from_wire(frames.len()), &frames);
+            assert_all_same("on the wire", &rig.wire_frames(frames.len()), &frames);
             rig.settle();
         }
         assert_eq!(rig.port.failed(), 0);
@@ -59,7 +59,7 @@ fn a_ring_that_stands_still_fills_and_empties() {
             rig.run_transmitter(true);
             let expected: Vec<Vec<u8>> =
                 frames.iter().map(|frame| crate::common::frame::padded(frame)).collect();
-            assert_all_same("on the wire", &rig.from_wire(frames.len()), &expected);
+            assert_all_same("on the wire", &rig.wire_frames(frames.len()), &expected);
             rig.settle();
         }
         assert_eq!(rig.port.failed(), 0);
@@ -97,7 +97,7 @@ fn cancelled_sends_come_back() {
         assert_eq!(rig.completions(c::NDIS_STATUS_SEND_ABORTED), aborted, "cancelled twice");
         rig.run_transmitter(true);
         let left = frames.len() - aborted as usize;
-        let wire = rig.from_wire(left);
+        let wire = rig.wire_frames(left);
         rig.settle();
         assert_eq!(wire.len(), left);
         // Those with id 2 that leave were the hardware's: the first of them.
@@ -121,7 +121,7 @@ fn a_protocol_that_keeps_everything_starves_nobody() {
             let before = rig.adapter.counts();
             let frames: Vec<Vec<u8>> = (0..BURST).map(|i| incoming(i, 60 + i as usize)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("at the protocol", &rig.from_port(frames.len()), &frames);
+            assert_all_same("at the protocol", &rig.port_frames(frames.len()), &frames);
             wait("the last indication", || rig.adapter.indicating.get() == 0);
             let now = rig.adapter.counts();
             let (held, lent) = (rig.port.held(), (now.resources - before.resources) as usize);
@@ -137,7 +137,7 @@ fn a_protocol_that_keeps_everything_starves_nobody() {
             let before = rig.adapter.counts();
             let frames: Vec<Vec<u8>> = (0..60).map(|i| incoming(i + round, 700)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("afterwards", &rig.from_port(60), &frames);
+            assert_all_same("afterwards", &rig.port_frames(60), &frames);
             assert_eq!(rig.adapter.counts().resources, before.resources, "still lent");
             rig.settle();
         }
@@ -164,7 +164,7 @@ fn receives_come_back_late_and_mixed() {
         for _ in 0..3 {
             let frames: Vec<Vec<u8>> = (0..BURST).map(|i| incoming(i, 60 + i as usize)).collect();
             rig.far.send(frames.clone());
-            assert_all_same("at the protocol", &rig.from_port(frames.len()), &frames);
+            assert_all_same("at the protocol", &rig.port_frames(frames.len()), &frames);
         }
         rig.port.hold.set(Hold::Nothing);
         stop.set(true);

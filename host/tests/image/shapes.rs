@@ -16,7 +16,7 @@ fn sent(rig: &Rig, what: &str, shapes: &[Shape]) {
         frames.iter().zip(shapes).map(|(frame, shape)| vec![(frame.as_slice(), shape.clone())]).collect();
     rig.port.send_shaped(&rig.adapter, &chain);
     let expected: Vec<Vec<u8>> = frames.iter().map(|frame| padded(frame)).collect();
-    assert_all_same(what, &rig.from_wire(frames.len()), &expected);
+    assert_all_same(what, &rig.wire_frames(frames.len()), &expected);
     rig.settle();
     assert_eq!(rig.port.failed(), 0, "{what}");
 }

@@ -102,10 +102,10 @@ fn frames_and_bytes_are_counted_by_kind() {
             let out = mixture(PEER, STATION);
             let sent: Vec<Vec<u8>> = out.iter().map(|(_, frame)| frame.clone()).collect();
             sent.chunks(17).for_each(|chain| rig.send(chain));
-            rig.from_wire(out.len());
+            rig.wire_frames(out.len());
             let back = mixture(STATION, PEER);
             rig.far.send(back.iter().map(|(_, frame)| frame.clone()));
-            rig.from_port(back.len());
+            rig.port_frames(back.len());
             rig.settle();
             let add = |total: &mut Flows, more: Flows| {
                 for (total, more) in total.iter_mut().zip(more) {

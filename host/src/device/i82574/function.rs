@@ -19,7 +19,7 @@ use super::{
 use crate::{clock::Time, device::Ram, net::transfer::Stream, verify::rules};
 use std::time::Duration;
 
-/// EXTCNF_CTRL: the driver has the MDIO interface.
+/// `EXTCNF_CTRL`: the driver has the MDIO interface.
 const MDIO_SW_OWNERSHIP: u32 = 1 << 5;
 /// SWSM: the semaphore that a read takes.
 const SMBI: u32 = 1 << 0;
@@ -104,9 +104,9 @@ impl Function {
 
     /// The station address that the NVM has.
     fn load_address(&mut self) {
-        let [a, b, c, d, e, f] = self.config.mac;
-        self.file.set(at::RA, u32::from_le_bytes([a, b, c, d]));
-        self.file.set(at::RA + 4, u32::from_le_bytes([e, f, 0, 0]) | VALID);
+        let mac = self.config.mac;
+        self.file.set(at::RA, u32::from_le_bytes([mac[0], mac[1], mac[2], mac[3]]));
+        self.file.set(at::RA + 4, u32::from_le_bytes([mac[4], mac[5], 0, 0]) | VALID);
     }
 
     /// CTRL.RST: everything but the PHY.

@@ -35,11 +35,11 @@ pub(super) struct Nvm {
 impl Nvm {
     pub fn new(config: &Config) -> Self {
         let mut words = [0xFFFF_u16; CHECKED];
-        let [a, b, c, d, e, f] = config.mac;
+        let mac = config.mac;
         let start = [
-            u16::from_le_bytes([a, b]),
-            u16::from_le_bytes([c, d]),
-            u16::from_le_bytes([e, f]),
+            u16::from_le_bytes([mac[0], mac[1]]),
+            u16::from_le_bytes([mac[2], mac[3]]),
+            u16::from_le_bytes([mac[4], mac[5]]),
             0x0420,
             0xF746,
             0x2010,

@@ -105,7 +105,7 @@ impl Phy {
         }
     }
 
-    /// A reset by CTRL.PHY_RST or of the function.
+    /// A reset by `CTRL.PHY_RST` or of the function.
     pub fn reset(&mut self, config: &Config, now: Time) {
         self.clear();
         self.resetting = None;

@@ -84,9 +84,10 @@ impl Space {
         }
         space.put(ERRORS, 0x0001_0001 | (SERIAL as u32) << 20, 0);
         space.put(SERIAL, 0x0001_0003, 0);
-        let [a, b, c, d, e, f] = config.mac;
-        space.put(SERIAL + 4, u32::from_le_bytes([f, e, d, 0xFF]), 0);
-        space.put(SERIAL + 8, u32::from_le_bytes([0xFF, c, b, a]), 0);
+        let [maker @ .., fourth, fifth, sixth] = config.mac;
+        let [first, second, third] = maker;
+        space.put(SERIAL + 4, u32::from_le_bytes([sixth, fifth, fourth, 0xFF]), 0);
+        space.put(SERIAL + 8, u32::from_le_bytes([0xFF, third, second, first]), 0);
         space
     }
 

@@ -152,6 +152,13 @@ impl Quickdata {
         self.function.borrow().channels.iter().position(|channel| channel.word_address() == word)
     }
 
+    /// Whether the reset of a channel takes the messages of the others along.
+    #[must_use]
+    pub fn resets_lose_messages(&self) -> bool {
+        let config = &self.function.borrow().config;
+        config.reset_wipes_table() && config.interrupts == Interrupts::MsiX && config.channels > 1
+    }
+
     /// Ends the run if the driver, which is gone, has left a channel at work or interrupts enabled.
     pub fn check_removed(&self) {
         let function = self.function.borrow();
