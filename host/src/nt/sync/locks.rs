@@ -43,7 +43,8 @@ struct Held {
 #[derive(Default)]
 pub struct Locks {
     held: RefCell<HashMap<u64, Held>>,
-    waiting: RefCell<BTreeMap<usize, u64>>,
+    /// The lock that a CPU wants, and the IRQL at which it waits: a service routine above that runs all the same.
+    waiting: RefCell<BTreeMap<usize, (u64, u8)>>,
 }
 
 impl Locks {
@@ -72,7 +73,7 @@ impl Locks {
         let cpu = world.cpu().number;
         if !self.is_free(lock, way, cpu) {
             self.check(lock, way);
-            let before = self.waiting.borrow_mut().insert(cpu, lock);
+            let before = self.waiting.borrow_mut().insert(cpu, (lock, world.cpu().irql()));
             self.check_cycle(cpu, lock);
             world.sched.wait("a spin lock", None, &|| self.is_free(lock, way, cpu));
             match before {
@@ -198,7 +199,9 @@ impl Locks {
             if holder == cpu {
                 world().violation(&rules::DEADLOCK, format!("{}, CPU {cpu} holds that", path.join(", ")));
             }
-            let next = self.waiting.borrow().get(&holder).copied();
+            let level = world().cpu_at(holder).map_or(0, crate::cpu::Cpu::irql);
+            let next =
+                self.waiting.borrow().get(&holder).filter(|waits| level <= waits.1).map(|waits| waits.0);
             let Some(next) = next else { return };
             path.push(format!("CPU {holder} holds that and wants {next:#x}"));
             lock = next;
