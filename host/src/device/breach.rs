@@ -2,7 +2,7 @@
 //!
 //! Reporting ends the driver's thread where it stands, so nothing of the function may be borrowed then.
 
-use crate::verify::Rule;
+use crate::{verify::Rule, world::world};
 
 /// See the module.
 #[derive(Debug)]
@@ -19,3 +19,18 @@ impl Breach {
 
 /// What was asked for, unless it breaks a rule.
 pub(in crate::device) type Checked<T = ()> = Result<T, Breach>;
+
+/// Ends the run in the driver's access: nothing of the function may be borrowed here.
+pub(in crate::device) fn or_end<T>(result: Checked<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(Breach { rule, detail }) => world().violation(rule, detail),
+    }
+}
+
+/// Ends the run outside the driver's calls: the scheduler does it.
+pub(in crate::device) fn note(result: Checked) {
+    if let Err(Breach { rule, detail }) = result {
+        world().note_violation(rule, detail);
+    }
+}

@@ -166,38 +166,48 @@ impl Sched {
         let world = world();
         while !world.verify.is_over() && !done() {
             self.progress.fetch_add(1, Ordering::Relaxed);
-            let mut ran = false;
             if let Some(choices) = &self.choices {
                 self.simulate_turn(choices);
-            }
-            let turns = if self.choices.is_some() { 0 } else { self.owners.len() };
-            for _ in 0..turns {
-                let cpu = (self.turn.get() + 1) % self.owners.len();
-                self.turn.set(cpu);
-                if let Some(thread) = world.cpu_at(cpu).and_then(|cpu| self.pick(cpu)) {
-                    self.resume(&thread, cpu);
-                    ran = true;
-                }
-                if world.verify.is_over() {
-                    break;
-                }
-            }
-            self.threads.borrow_mut().retain(|thread| {
-                thread.discard_if_exited();
-                if thread.is_over() {
-                    thread.unwatch(&world.trap);
-                }
-                !thread.is_over()
-            });
-            if self.choices.is_some() {
+                self.forget_ended();
                 continue;
             }
+            let ran = self.live_turn();
+            self.forget_ended();
             if ran {
                 world.poll_if_due();
             } else {
                 world.wait_for_events(self.next_deadline());
             }
         }
+    }
+
+    /// Every CPU that has something to run runs it; whether one had.
+    fn live_turn(&self) -> bool {
+        let world = world();
+        let mut ran = false;
+        for _ in 0..self.owners.len() {
+            let cpu = (self.turn.get() + 1) % self.owners.len();
+            self.turn.set(cpu);
+            if let Some(thread) = world.cpu_at(cpu).and_then(|cpu| self.pick(cpu)) {
+                self.resume(&thread, cpu);
+                ran = true;
+            }
+            if world.verify.is_over() {
+                break;
+            }
+        }
+        ran
+    }
+
+    /// Threads that are over are none any more.
+    fn forget_ended(&self) {
+        self.threads.borrow_mut().retain(|thread| {
+            thread.discard_if_exited();
+            if thread.is_over() {
+                thread.unwatch(&world().trap);
+            }
+            !thread.is_over()
+        });
     }
 
     /// Who runs on a CPU now.

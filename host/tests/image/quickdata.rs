@@ -15,7 +15,6 @@ use ferrite_host::{
     },
     bus::Bdf,
     device::quickdata::{self, Config, Fault, Interrupts, Quickdata, Version},
-    mem::Kind,
     netdma::{Channel, Interface, Provider, Report},
     nt::plug::{Power, State},
     system::{self, InProcess, Node, Setup, System},
@@ -49,11 +48,7 @@ fn models(setup: &mut Setup, configs: &[Config]) -> Vec<Rc<Quickdata>> {
             ..config.clone()
         };
         let model = Quickdata::new(config, ram.clone()).expect("a function");
-        model.allow().or_if(|address, _, _| {
-            let world = world();
-            let block = world.mem.virtual_of(address).and_then(|at| world.mem.block_around(at));
-            block.is_some_and(|block| block.kind == Kind::Contiguous)
-        });
+        model.allow().or_the_drivers_own();
         model
     };
     (0..).zip(configs).map(made).collect()

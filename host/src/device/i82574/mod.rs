@@ -38,16 +38,15 @@ pub use fault::Fault;
 pub use phy::Link;
 pub use wire::Wire;
 
-use super::{Ram, breach};
+use super::{Ram, breach, config_space::Slot};
 use crate::{
     bus::PciFunction,
     clock::Time,
     world::{Bar, Hardware, InterruptMode, Source, world},
 };
-use breach::{Breach, Checked};
+use breach::{note, or_end};
 use function::Function;
 use rustix::event::{EventfdFlags, eventfd};
-use space::Slot;
 use std::{
     cell::{Cell, RefCell},
     os::fd::{AsRawFd, OwnedFd, RawFd},
@@ -74,14 +73,6 @@ pub struct I82574 {
     alarm: Cell<Option<Time>>,
     /// An event that stays signalled.
     ready: OwnedFd,
-}
-
-/// Ends the run in the driver's access: nothing of the function may be borrowed here.
-fn or_end<T>(result: Checked<T>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(Breach { rule, detail }) => world().violation(rule, detail),
-    }
 }
 
 impl I82574 {
@@ -113,7 +104,7 @@ impl I82574 {
     pub fn pci(&self) -> PciFunction {
         let function = &mut *self.function.borrow_mut();
         let at = function.config.at;
-        let found = PciFunction::read(&mut Slot { space: &mut function.space, at }, at);
+        let found = PciFunction::read(&mut Slot { bytes: &mut function.space.bytes, at }, at);
         found.ok().flatten().expect("the function is in its slot")
     }
 
@@ -180,10 +171,7 @@ impl Source for I82574 {
     fn poll(&self) {
         let now = world().clock.now();
         let result = self.function.borrow_mut().poll(&self.ram, &self.memory, &self.wire, now);
-        if let Err(Breach { rule, detail }) = result {
-            // Not in a call of the driver's: the scheduler ends the run.
-            world().note_violation(rule, detail);
-        }
+        note(result);
         self.deliver();
     }
 

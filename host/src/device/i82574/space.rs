@@ -1,10 +1,12 @@
 //! Configuration space.
 
 use super::{BAR_BYTES, Config, Interrupts};
-use crate::bus::{Bdf, ConfigSpace, command, register};
+use crate::{
+    bus::{command, register},
+    device::config_space::Bytes,
+};
+use std::ops::Deref;
 
-/// Bytes of it.
-const LEN: usize = 4096;
 /// Where the capabilities are, as on the part.
 const MSIX: usize = 0xA0;
 const POWER: usize = 0xC8;
@@ -40,90 +42,59 @@ pub(super) enum Effect {
 
 /// See the module: what it holds, and which bits can be written.
 pub(super) struct Space {
-    bytes: Vec<u8>,
-    writable: Vec<u8>,
+    pub bytes: Bytes,
     interrupts: Interrupts,
 }
 
 impl Space {
     pub fn new(config: &Config) -> Self {
-        let mut space = Self { bytes: vec![0; LEN], writable: vec![0; LEN], interrupts: config.interrupts };
-        space.put(register::VENDOR.into(), 0x10D3_8086, 0);
+        let mut space = Self { bytes: Bytes::new(), interrupts: config.interrupts };
+        space.bytes.put(register::VENDOR.into(), 0x10D3_8086, 0);
         let started = command::MEMORY | command::MASTER;
         // The capability list, in the Status register above the Command register.
         let commands = started | command::IO | command::INTX_DISABLE;
-        space.put(register::COMMAND.into(), 1 << 20 | u32::from(started), commands.into());
-        space.put(register::REVISION_CLASS.into(), 0x0200_0000, 0);
-        space.put(register::BAR0.into(), config.address as u32, !(BAR_BYTES as u32 - 1));
+        space.bytes.put(register::COMMAND.into(), 1 << 20 | u32::from(started), commands.into());
+        space.bytes.put(register::REVISION_CLASS.into(), 0x0200_0000, 0);
+        space.bytes.put(register::BAR0.into(), config.address as u32, !(BAR_BYTES as u32 - 1));
         let tables = config.address + BAR_BYTES;
-        space.put(register::SUBSYSTEM.into(), 0x0000_8086, 0);
-        space.put(register::CAPABILITIES.into(), POWER as u32, 0);
-        space.put(register::INTERRUPT_LINE.into(), 1 << 8, 0xFF);
+        space.bytes.put(register::SUBSYSTEM.into(), 0x0000_8086, 0);
+        space.bytes.put(register::CAPABILITIES.into(), POWER as u32, 0);
+        space.bytes.put(register::INTERRUPT_LINE.into(), 1 << 8, 0xFF);
         let behind_power = if config.interrupts == Interrupts::Line { EXPRESS } else { MSI };
-        space.put(POWER, 0xC822_0001 | (behind_power as u32) << 8, 0);
-        space.put(PMCSR, 0, 0x0103);
+        space.bytes.put(POWER, 0xC822_0001 | (behind_power as u32) << 8, 0);
+        space.bytes.put(PMCSR, 0, 0x0103);
         if config.interrupts != Interrupts::Line {
-            space.put(MSI, 0x0080_0005 | (EXPRESS as u32) << 8, 0x0071_0000);
-            space.put(MSI + 4, 0, !3);
-            space.put(MSI + 8, 0, u32::MAX);
-            space.put(MSI + 12, 0, 0xFFFF);
+            space.bytes.put(MSI, 0x0080_0005 | (EXPRESS as u32) << 8, 0x0071_0000);
+            space.bytes.put(MSI + 4, 0, !3);
+            space.bytes.put(MSI + 8, 0, u32::MAX);
+            space.bytes.put(MSI + 12, 0, 0xFFFF);
         }
         let msix = config.interrupts == Interrupts::MsiX;
         let behind_express = if msix { MSIX as u32 } else { 0 };
         // An endpoint with 2.5 GT/s and one lane, that can reset its function.
-        space.put(EXPRESS, 0x0001_0010 | behind_express << 8, 0);
-        space.put(EXPRESS + 4, 1 << 28 | 0x8CC1, 0);
-        space.put(DEVCTL, 0x2810, 0xFFFF);
-        space.put(EXPRESS + 0x0C, 0x0003_1C11, 0);
-        space.put(EXPRESS + 0x10, 0x1011_0000, 0x01FB);
+        space.bytes.put(EXPRESS, 0x0001_0010 | behind_express << 8, 0);
+        space.bytes.put(EXPRESS + 4, 1 << 28 | 0x8CC1, 0);
+        space.bytes.put(DEVCTL, 0x2810, 0xFFFF);
+        space.bytes.put(EXPRESS + 0x0C, 0x0003_1C11, 0);
+        space.bytes.put(EXPRESS + 0x10, 0x1011_0000, 0x01FB);
         if msix {
-            space.put(BAR3, tables as u32, !(TABLE_BYTES as u32 - 1));
-            space.put(MSIX, (super::VECTORS as u32 - 1) << 16 | 0x11, 0xC000_0000);
-            space.put(MSIX + 4, 3, 0);
-            space.put(MSIX + 8, 0x2003, 0);
+            space.bytes.put(BAR3, tables as u32, !(TABLE_BYTES as u32 - 1));
+            space.bytes.put(MSIX, (super::VECTORS as u32 - 1) << 16 | 0x11, 0xC000_0000);
+            space.bytes.put(MSIX + 4, 3, 0);
+            space.bytes.put(MSIX + 8, 0x2003, 0);
         }
-        space.put(ERRORS, 0x0001_0001 | (SERIAL as u32) << 20, 0);
-        space.put(SERIAL, 0x0001_0003, 0);
+        space.bytes.put(ERRORS, 0x0001_0001 | (SERIAL as u32) << 20, 0);
+        space.bytes.put(SERIAL, 0x0001_0003, 0);
         let [maker @ .., fourth, fifth, sixth] = config.mac;
         let [first, second, third] = maker;
-        space.put(SERIAL + 4, u32::from_le_bytes([sixth, fifth, fourth, 0xFF]), 0);
-        space.put(SERIAL + 8, u32::from_le_bytes([0xFF, third, second, first]), 0);
+        space.bytes.put(SERIAL + 4, u32::from_le_bytes([sixth, fifth, fourth, 0xFF]), 0);
+        space.bytes.put(SERIAL + 8, u32::from_le_bytes([0xFF, third, second, first]), 0);
         space
-    }
-
-    fn put(&mut self, at: usize, value: u32, writable: u32) {
-        let set = |bytes: &mut Vec<u8>, value: u32| {
-            for (to, from) in bytes.iter_mut().skip(at).zip(value.to_le_bytes()) {
-                *to = from;
-            }
-        };
-        set(&mut self.bytes, value);
-        set(&mut self.writable, writable);
-    }
-
-    fn get16(&self, at: usize) -> u16 {
-        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or(0);
-        u16::from_le_bytes([byte(at), byte(at + 1)])
-    }
-
-    fn get32(&self, at: usize) -> u32 {
-        u32::from(self.get16(at)) | u32::from(self.get16(at + 2)) << 16
-    }
-
-    pub fn read(&self, offset: usize, to: &mut [u8]) {
-        for (to, at) in to.iter_mut().zip(offset..) {
-            *to = self.bytes.get(at).copied().unwrap_or(0xFF);
-        }
     }
 
     pub fn write(&mut self, offset: usize, from: &[u8]) -> Effect {
         let slept = self.sleeps();
-        for (&from, at) in from.iter().zip(offset..) {
-            let (Some(byte), Some(&writable)) = (self.bytes.get_mut(at), self.writable.get(at)) else {
-                break;
-            };
-            *byte = *byte & !writable | from & writable;
-        }
+        self.bytes.write(offset, from);
         if self.get16(DEVCTL) & FUNCTION_RESET != 0 {
             self.reset();
             return Effect::Reset;
@@ -137,8 +108,8 @@ impl Space {
 
     /// What a reset of the function clears: everything but its place.
     fn reset(&mut self) {
-        self.put(DEVCTL, 0x2810, 0xFFFF);
-        self.put(PMCSR, 0, 0x0103);
+        self.bytes.put(DEVCTL, 0x2810, 0xFFFF);
+        self.bytes.put(PMCSR, 0, 0x0103);
         self.enable_messages(false);
         let command = self.get32(register::COMMAND.into()) & 0xFFFF_0000;
         self.write(register::COMMAND.into(), &command.to_le_bytes());
@@ -153,21 +124,6 @@ impl Space {
     pub fn tables(&self) -> Option<u64> {
         let at = self.get32(BAR3) & !(TABLE_BYTES as u32 - 1);
         (self.interrupts == Interrupts::MsiX).then_some(at.into())
-    }
-
-    /// Memory accesses are answered.
-    pub fn decodes(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::MEMORY != 0
-    }
-
-    /// DMA and messages are allowed.
-    pub fn masters(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::MASTER != 0
-    }
-
-    /// The pin may be asserted.
-    pub fn has_pin(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::INTX_DISABLE == 0
     }
 
     /// In another state than D0.
@@ -187,44 +143,24 @@ impl Space {
 
     /// Turns the better kind of message on or off, as the system does.
     pub fn enable_messages(&mut self, on: bool) {
-        let (at, bit) = match self.interrupts {
-            Interrupts::MsiX => (MSIX + 2, MSIX_ENABLE),
-            Interrupts::Msi => (MSI + 2, MSI_ENABLE),
-            Interrupts::Line => return,
-        };
-        let control = self.get16(at) & !bit | if on { bit } else { 0 };
-        self.write(at, &control.to_le_bytes());
+        match self.interrupts {
+            Interrupts::MsiX => self.bytes.set(MSIX + 2, MSIX_ENABLE, on),
+            Interrupts::Msi => self.bytes.set(MSI + 2, MSI_ENABLE, on),
+            Interrupts::Line => {}
+        }
     }
 
     /// Writes the one message of MSI.
     pub fn set_message(&mut self, address: u64, data: u32) {
-        self.write(MSI + 4, &address.to_le_bytes());
-        self.write(MSI + 12, &(data as u16).to_le_bytes());
+        self.bytes.set_message(MSI, address, data);
     }
 }
 
-/// The bus as enumeration sees it: this one function.
-pub(super) struct Slot<'a> {
-    pub space: &'a mut Space,
-    pub at: Bdf,
-}
+/// What every function's has.
+impl Deref for Space {
+    type Target = Bytes;
 
-impl ConfigSpace for Slot<'_> {
-    type Error = std::convert::Infallible;
-
-    fn config_read(&mut self, at: Bdf, offset: u16, size: usize) -> Result<u32, Self::Error> {
-        let mut bytes = [0xFF; 4];
-        if at == self.at {
-            self.space.read(offset.into(), &mut bytes);
-        }
-        let value = u32::from_le_bytes(bytes);
-        Ok(if size < 4 { value & !(u32::MAX << (8 * size)) } else { value })
-    }
-
-    fn config_write(&mut self, at: Bdf, offset: u16, size: usize, value: u32) -> Result<(), Self::Error> {
-        if at == self.at {
-            self.space.write(offset.into(), value.to_le_bytes().get(..size).unwrap_or(&[]));
-        }
-        Ok(())
+    fn deref(&self) -> &Bytes {
+        &self.bytes
     }
 }

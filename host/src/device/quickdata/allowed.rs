@@ -1,5 +1,6 @@
 //! The memory that a client handed over: what the function may touch, and how.
 
+use crate::{mem::Kind, world::world};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -68,6 +69,15 @@ impl Allowed {
     /// Asks `opinion` about memory that nobody handed over: a driver's own common buffers.
     pub fn or_if(&self, opinion: impl Fn(u64, u64, Right) -> bool + 'static) {
         self.opinion.replace(Some(Box::new(opinion)));
+    }
+
+    /// What the driver has allocated for DMA of its own is allowed as well: the memory of its self-test.
+    pub fn or_the_drivers_own(&self) {
+        self.or_if(|address, _, _| {
+            let mem = &world().mem;
+            let block = mem.virtual_of(address).and_then(|at| mem.block_around(at));
+            block.is_some_and(|block| block.kind == Kind::Contiguous)
+        });
     }
 
     /// A client is about to start a chain of `count` descriptors on the channel that reports at `word`. From now on

@@ -34,15 +34,14 @@ pub use counters::{Accesses, ChannelCounters, Counters};
 pub use fault::Fault;
 pub use registers::Register;
 
-use super::{Ram, breach};
+use super::{Ram, breach, config_space::Slot};
 use crate::{
     bus::PciFunction,
-    world::{Bar, Hardware, InterruptMode, Source, world},
+    world::{Bar, Hardware, InterruptMode, Source},
 };
-use breach::{Breach, Checked};
+use breach::{note, or_end};
 use function::Function;
 use rustix::event::{EventfdFlags, eventfd};
-use space::Slot;
 use std::{
     cell::RefCell,
     os::fd::{AsRawFd, OwnedFd, RawFd},
@@ -64,14 +63,6 @@ pub struct Quickdata {
     sink: RefCell<Option<Sink>>,
     /// An event that stays signalled.
     ready: OwnedFd,
-}
-
-/// Ends the run in the driver's access: nothing of the function may be borrowed here.
-fn or_end<T>(result: Checked<T>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(Breach { rule, detail }) => world().violation(rule, detail),
-    }
 }
 
 impl Quickdata {
@@ -100,7 +91,7 @@ impl Quickdata {
     pub fn pci(&self) -> PciFunction {
         let function = &mut *self.function.borrow_mut();
         let at = function.config.at;
-        let found = PciFunction::read(&mut Slot { space: &mut function.space, at }, at);
+        let found = PciFunction::read(&mut Slot { bytes: &mut function.space.bytes, at }, at);
         found.ok().flatten().expect("the function is in its slot")
     }
 
@@ -186,10 +177,7 @@ impl Quickdata {
 impl Source for Quickdata {
     fn poll(&self) {
         let result = self.function.borrow_mut().poll(&self.ram, &self.allowed);
-        if let Err(Breach { rule, detail }) = result {
-            // Not in a call of the driver's: the scheduler ends the run.
-            world().note_violation(rule, detail);
-        }
+        note(result);
         self.deliver();
     }
 

@@ -1,10 +1,12 @@
 //! Configuration space.
 
 use super::{BAR_BYTES, Config, Interrupts, registers};
-use crate::bus::{Bdf, ConfigSpace, command, register};
+use crate::{
+    bus::{command, register},
+    device::config_space::Bytes,
+};
+use std::ops::Deref;
 
-/// Bytes of it.
-const LEN: usize = 4096;
 /// Where the capabilities are.
 const EXPRESS: usize = 0x60;
 const MESSAGES: usize = 0xA0;
@@ -25,90 +27,65 @@ const MSI_ENABLE: u16 = 1 << 0;
 
 /// See the module: what it holds, and which bits can be written.
 pub(super) struct Space {
-    bytes: Vec<u8>,
-    writable: Vec<u8>,
+    pub bytes: Bytes,
     interrupts: Interrupts,
 }
 
 impl Space {
     pub fn new(config: &Config) -> Self {
-        let mut space = Self { bytes: vec![0; LEN], writable: vec![0; LEN], interrupts: config.interrupts };
+        let mut space = Self { bytes: Bytes::new(), interrupts: config.interrupts };
         let ids = u32::from(config.device) << 16 | 0x8086;
-        space.put(register::VENDOR.into(), ids, 0);
+        space.bytes.put(register::VENDOR.into(), ids, 0);
         let started = command::MEMORY | command::MASTER;
         let commands = started | command::INTX_DISABLE;
         // The capability list, in the Status register above the Command register.
-        space.put(register::COMMAND.into(), 1 << 20 | u32::from(started), commands.into());
-        space.put(register::REVISION_CLASS.into(), 0x0880_0000, 0);
+        space.bytes.put(register::COMMAND.into(), 1 << 20 | u32::from(started), commands.into());
+        space.bytes.put(register::REVISION_CLASS.into(), 0x0880_0000, 0);
         let mask = !(BAR_BYTES - 1);
-        space.put(register::BAR0.into(), config.address as u32 | 4, mask as u32);
-        space.put(usize::from(register::BAR0) + 4, (config.address >> 32) as u32, u32::MAX);
-        space.put(register::SUBSYSTEM.into(), 0x8086, 0);
-        space.put(register::CAPABILITIES.into(), EXPRESS as u32, 0);
-        space.put(register::INTERRUPT_LINE.into(), 1 << 8, 0xFF);
+        space.bytes.put(register::BAR0.into(), config.address as u32 | 4, mask as u32);
+        space.bytes.put(usize::from(register::BAR0) + 4, (config.address >> 32) as u32, u32::MAX);
+        space.bytes.put(register::SUBSYSTEM.into(), 0x8086, 0);
+        space.bytes.put(register::CAPABILITIES.into(), EXPRESS as u32, 0);
+        space.bytes.put(register::INTERRUPT_LINE.into(), 1 << 8, 0xFF);
         if !config.version.counts() {
-            space.put(DMACTRL, 0, 3);
+            space.bytes.put(DMACTRL, 0, 3);
         }
-        space.put(CHANERRMASK_INT, 0, u32::MAX);
+        space.bytes.put(CHANERRMASK_INT, 0, u32::MAX);
         let behind = if config.interrupts == Interrupts::Line { 0 } else { MESSAGES as u32 };
         // A root complex integrated endpoint.
-        space.put(EXPRESS, 0x0092_0010 | behind << 8, 0);
-        space.put(DEVCTL, DEVCTL_DEFAULT.into(), 0xFFFF);
+        space.bytes.put(EXPRESS, 0x0092_0010 | behind << 8, 0);
+        space.bytes.put(DEVCTL, DEVCTL_DEFAULT.into(), 0xFFFF);
         match config.interrupts {
             Interrupts::MsiX => {
-                space.put(MESSAGES, u32::from(config.channels - 1) << 16 | 0x11, 0xC000_0000);
-                space.put(MESSAGES + 4, registers::TABLE as u32, 0);
-                space.put(MESSAGES + 8, registers::PENDING as u32, 0);
+                space.bytes.put(MESSAGES, u32::from(config.channels - 1) << 16 | 0x11, 0xC000_0000);
+                space.bytes.put(MESSAGES + 4, registers::TABLE as u32, 0);
+                space.bytes.put(MESSAGES + 8, registers::PENDING as u32, 0);
             }
             Interrupts::Msi => {
-                space.put(MESSAGES, 0x0080_0005, 0x0071_0000);
-                space.put(MESSAGES + 4, 0, !3);
-                space.put(MESSAGES + 8, 0, u32::MAX);
-                space.put(MESSAGES + 12, 0, 0xFFFF);
+                space.bytes.put(MESSAGES, 0x0080_0005, 0x0071_0000);
+                space.bytes.put(MESSAGES + 4, 0, !3);
+                space.bytes.put(MESSAGES + 8, 0, u32::MAX);
+                space.bytes.put(MESSAGES + 12, 0, 0xFFFF);
             }
             Interrupts::Line => {}
         }
         space
     }
 
-    fn put(&mut self, at: usize, value: u32, writable: u32) {
-        let set = |bytes: &mut Vec<u8>, value: u32| {
-            for (to, from) in bytes.iter_mut().skip(at).zip(value.to_le_bytes()) {
-                *to = from;
-            }
-        };
-        set(&mut self.bytes, value);
-        set(&mut self.writable, writable);
-    }
-
-    fn get16(&self, at: usize) -> u16 {
-        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or(0);
-        u16::from_le_bytes([byte(at), byte(at + 1)])
-    }
-
-    pub fn read(&self, offset: usize, to: &mut [u8]) {
-        for (to, at) in to.iter_mut().zip(offset..) {
-            *to = self.bytes.get(at).copied().unwrap_or(0xFF);
-        }
-    }
-
     pub fn write(&mut self, offset: usize, from: &[u8]) {
         for (&from, at) in from.iter().zip(offset..) {
-            let (Some(byte), Some(&writable)) = (self.bytes.get_mut(at), self.writable.get(at)) else {
-                return;
-            };
             if (CHANERR_INT..CHANERR_INT + 4).contains(&at) {
-                *byte &= !from;
+                self.bytes.change(at, |byte| byte & !from);
             } else {
-                *byte = *byte & !writable | from & writable;
+                self.bytes.write(at, &[from]);
             }
         }
     }
 
     /// Errors of a channel show here as well.
     pub fn note_errors(&mut self, errors: u32) {
-        for (byte, error) in self.bytes.iter_mut().skip(CHANERR_INT).zip(errors.to_le_bytes()) {
-            *byte |= error;
+        for (at, error) in (CHANERR_INT..).zip(errors.to_le_bytes()) {
+            self.bytes.change(at, |byte| byte | error);
         }
     }
 
@@ -117,21 +94,6 @@ impl Space {
         let mut bytes = [0; 8];
         self.read(register::BAR0.into(), &mut bytes);
         u64::from_le_bytes(bytes) & !(BAR_BYTES - 1)
-    }
-
-    /// Memory accesses are answered.
-    pub fn decodes(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::MEMORY != 0
-    }
-
-    /// DMA and messages are allowed.
-    pub fn masters(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::MASTER != 0
-    }
-
-    /// The pin may be asserted.
-    pub fn has_pin(&self) -> bool {
-        self.get16(register::COMMAND.into()) & command::INTX_DISABLE == 0
     }
 
     /// Writes may overtake each other.
@@ -151,44 +113,24 @@ impl Space {
 
     /// Turns MSI-X or MSI on or off, as the system does.
     pub fn enable_messages(&mut self, on: bool) {
-        let bit = match self.interrupts {
-            Interrupts::MsiX => MSIX_ENABLE,
-            Interrupts::Msi => MSI_ENABLE,
-            Interrupts::Line => return,
-        };
-        let control = self.get16(MESSAGES + 2) & !bit | if on { bit } else { 0 };
-        self.write(MESSAGES + 2, &control.to_le_bytes());
+        match self.interrupts {
+            Interrupts::MsiX => self.bytes.set(MESSAGES + 2, MSIX_ENABLE, on),
+            Interrupts::Msi => self.bytes.set(MESSAGES + 2, MSI_ENABLE, on),
+            Interrupts::Line => {}
+        }
     }
 
     /// Writes the one message of MSI.
     pub fn set_message(&mut self, address: u64, data: u32) {
-        self.write(MESSAGES + 4, &address.to_le_bytes());
-        self.write(MESSAGES + 12, &(data as u16).to_le_bytes());
+        self.bytes.set_message(MESSAGES, address, data);
     }
 }
 
-/// The bus as enumeration sees it: this one function.
-pub(super) struct Slot<'a> {
-    pub space: &'a mut Space,
-    pub at: Bdf,
-}
+/// What every function's has.
+impl Deref for Space {
+    type Target = Bytes;
 
-impl ConfigSpace for Slot<'_> {
-    type Error = std::convert::Infallible;
-
-    fn config_read(&mut self, at: Bdf, offset: u16, size: usize) -> Result<u32, Self::Error> {
-        let mut bytes = [0xFF; 4];
-        if at == self.at {
-            self.space.read(offset.into(), &mut bytes);
-        }
-        let value = u32::from_le_bytes(bytes);
-        Ok(if size < 4 { value & !(u32::MAX << (8 * size)) } else { value })
-    }
-
-    fn config_write(&mut self, at: Bdf, offset: u16, size: usize, value: u32) -> Result<(), Self::Error> {
-        if at == self.at {
-            self.space.write(offset.into(), value.to_le_bytes().get(..size).unwrap_or(&[]));
-        }
-        Ok(())
+    fn deref(&self) -> &Bytes {
+        &self.bytes
     }
 }
