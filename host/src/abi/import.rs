@@ -84,12 +84,9 @@ pub fn enter(slot: &'static OnceLock<CallInfo>, name: &'static str) -> CallGuard
     let world = world();
     world.sched.push_import(info, world.call_site());
     let irql = world.cpu().irql();
-    if irql < info.low || irql > info.high {
-        world.violation(
-            &crate::verify::rules::IRQL,
-            format!("{name} called at IRQL {irql}; documented: {}", bounds(info.low, info.high)),
-        );
-    }
+    world.hold(&crate::verify::rules::IRQL, (info.low..=info.high).contains(&irql), || {
+        format!("{name} called at IRQL {irql}; documented: {}", bounds(info.low, info.high))
+    });
     world.sched.yield_point();
     CallGuard(())
 }

@@ -2,7 +2,20 @@
 
 pub mod rules;
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
+
+/// How much the documentation demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    /// It must be so.
+    Must,
+    /// It should be so; ferrite-host does not let it pass either.
+    Should,
+}
 
 /// A rule of the contract that can be watched from outside.
 #[derive(Debug, serde::Serialize)]
@@ -13,6 +26,14 @@ pub struct Rule {
     pub name: &'static str,
     /// The bug check or verifier code, where there is one.
     pub code: &'static str,
+    /// How much the documentation demands.
+    pub strength: Strength,
+    /// What breaks it.
+    pub what: &'static str,
+    /// Its name here.
+    pub ident: &'static str,
+    /// Its place among [`rules::all`].
+    pub number: usize,
 }
 
 /// A broken rule, with where it was broken.
@@ -91,12 +112,31 @@ impl fmt::Display for End {
 impl std::error::Error for End {}
 
 /// What ended, or will end, the run.
-#[derive(Default)]
 pub struct Verify {
     first: RefCell<Option<End>>,
+    watched: [Cell<u64>; rules::COUNT],
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self { first: RefCell::default(), watched: [const { Cell::new(0) }; rules::COUNT] }
+    }
 }
 
 impl Verify {
+    /// Counts that the driver did something that the rule is about.
+    pub fn watch(&self, rule: &Rule) {
+        if let Some(count) = self.watched.get(rule.number) {
+            count.set(count.get() + 1);
+        }
+    }
+
+    /// How often each rule was watched, kept or not, in the order of [`rules::all`].
+    #[must_use]
+    pub fn coverage(&self) -> Vec<u64> {
+        self.watched.iter().map(Cell::get).collect()
+    }
+
     /// Keeps the first end; later ones are consequences.
     pub fn end(&self, end: End) {
         self.first.borrow_mut().get_or_insert(end);

@@ -194,6 +194,14 @@ impl World {
         unsafe { *self.site.get() }
     }
 
+    /// Holds the driver to a rule: counts that it was watched, and ends the run if it is not kept.
+    pub fn hold(&self, rule: &'static Rule, kept: bool, detail: impl FnOnce() -> String) {
+        self.verify.watch(rule);
+        if !kept {
+            self.violation(rule, detail());
+        }
+    }
+
     /// Ends the run: the driver broke `rule`. The thread that did stays where it is.
     pub fn violation(&self, rule: &'static Rule, detail: String) -> ! {
         self.note_violation(rule, detail);

@@ -1,0 +1,74 @@
+//! The rules that are watched: one row a rule, in a file for each of those that the driver owes it to.
+//!
+//! A row says the id in `docs/contract.md`, the name and the code under which Windows tools report it, and how much the
+//! documentation demands. Its comment is what `ferrite-host rules` prints.
+
+use super::{Rule, Strength};
+
+/// Declares the rules of one file. Their numbers follow those of the file before.
+macro_rules! rules {
+    (from $start:expr; $( $(#[doc = $doc:literal])* $ident:ident = $id:literal, $name:literal, $code:literal, $strength:ident; )*) => {
+        use super::{Rule, Strength};
+
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as the rules are")]
+        enum Number { $($ident,)* End }
+        /// The number that the next file's rules begin at.
+        pub(super) const END: usize = $start + Number::End as usize;
+        $(
+            $(#[doc = $doc])*
+            pub static $ident: Rule = Rule {
+                id: $id,
+                name: $name,
+                code: $code,
+                strength: Strength::$strength,
+                what: concat!($($doc),*),
+                ident: stringify!($ident),
+                number: $start + Number::$ident as usize,
+            };
+        )*
+        /// All of this file.
+        pub(super) static ALL: &[&Rule] = &[$(&$ident),*];
+    };
+}
+
+mod devices;
+mod host;
+mod kernel;
+mod ndis;
+mod netdma;
+mod wdm;
+
+pub use devices::*;
+pub use host::*;
+pub use kernel::*;
+pub use ndis::*;
+pub use netdma::*;
+pub use wdm::*;
+
+/// How many there are.
+pub const COUNT: usize = host::END;
+
+/// All of them, by number.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_numbered_as_they_are_listed_and_say_what_they_are() {
+        assert_eq!(all().count(), COUNT);
+        for (at, rule) in all().enumerate() {
+            assert_eq!(rule.number, at, "{}", rule.ident);
+            assert!(
+                !rule.id.is_empty() && !rule.name.is_empty() && !rule.what.trim().is_empty(),
+                "{}",
+                rule.ident
+            );
+        }
+        let idents: std::collections::BTreeSet<_> = all().map(|rule| rule.ident).collect();
+        assert_eq!(idents.len(), COUNT, "a name stands for one rule");
+    }
+}
