@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use ferrite_host::{devices, dma, image, inspect, run};
+use ferrite_host::{devices, dma, image, inspect, run, sim};
 use std::{
     fmt::Display,
     io::{ErrorKind, Write},
@@ -22,6 +22,7 @@ struct Cli {
 enum Command {
     Run(run::Options),
     Dma(dma::Options),
+    Sim(sim::Options),
     Inspect(InspectOptions),
     Devices(DevicesOptions),
 }
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(options) => outcome(run::run(&options), options.json),
         Command::Dma(options) => outcome(dma::run(&options), options.json),
+        Command::Sim(options) => simulate(&options),
         Command::Inspect(options) => look_into(&options),
         Command::Devices(options) => show(devices::list(&options.qemu, &options.inf), options.json),
     }
@@ -78,6 +80,14 @@ fn outcome<T: serde::Serialize + Display>(result: Result<T, run::RunError>, json
         }
         result => show(result, json),
     }
+}
+
+/// Prints what simulations came to; findings are told already, and a failure.
+fn simulate(options: &sim::Options) -> ExitCode {
+    let result = sim::run(options);
+    let found = result.as_ref().is_ok_and(|report| !report.findings.is_empty());
+    let code = outcome(result, options.json);
+    if found { ExitCode::FAILURE } else { code }
 }
 
 fn look_into(options: &InspectOptions) -> ExitCode {

@@ -1,7 +1,10 @@
 //! What the driver imports: how an implementation is declared, and what happens around every call.
 
 use super::calls::IRQL;
-use crate::world::world;
+use crate::world::{
+    refusals::{self, Answer},
+    world,
+};
 use std::sync::OnceLock;
 
 /// What is known of an imported function before it is called.
@@ -13,6 +16,8 @@ pub struct CallInfo {
     pub low: u8,
     /// Highest IRQL at which it may be called.
     pub high: u8,
+    /// What it answers when it fails on demand.
+    pub refusal: Option<u64>,
 }
 
 impl CallInfo {
@@ -21,7 +26,7 @@ impl CallInfo {
     pub fn of(name: &'static str) -> Self {
         let row = IRQL.binary_search_by(|row| row.0.cmp(name)).ok().and_then(|i| IRQL.get(i));
         let (low, high) = row.map_or((0, 15), |row| (row.1, row.2));
-        Self { name, low, high }
+        Self { name, low, high, refusal: refusals::answer_of(name) }
     }
 }
 
@@ -91,6 +96,14 @@ pub fn enter(slot: &'static OnceLock<CallInfo>, name: &'static str) -> CallGuard
     CallGuard(())
 }
 
+/// What an import that was asked to fail answers; `None` if it goes on.
+#[must_use]
+pub fn refusal<T: Answer>(slot: &'static OnceLock<CallInfo>) -> Option<T> {
+    let info = slot.get()?;
+    let answer = info.refusal?;
+    world().refusals.refuses(info.name).then(|| T::of(answer))
+}
+
 impl Drop for CallGuard {
     fn drop(&mut self) {
         let world = world();
@@ -117,6 +130,9 @@ macro_rules! imports {
         extern "win64" fn $name($($arg: $ty),*) $(-> $ret)? {
             static INFO: ::std::sync::OnceLock<$crate::abi::CallInfo> = ::std::sync::OnceLock::new();
             let _call = $crate::abi::enter(&INFO, stringify!($name));
+            $( if let Some(refusal) = $crate::abi::refusal::<$ret>(&INFO) {
+                return refusal;
+            } )?
             $body
         } )*
         $(#[$table_doc])*

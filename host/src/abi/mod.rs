@@ -3,7 +3,7 @@
 mod import;
 mod ptr;
 
-pub use import::{Address, Bind, CallGuard, CallInfo, Import, enter};
+pub use import::{Address, Bind, CallGuard, CallInfo, Import, enter, refusal};
 pub use ptr::{
     Field, Layout, Plain, Ptr, Record, bytes, c_string, fill, read, read_into, unicode, write, write_bytes,
     write_out,

@@ -2,8 +2,8 @@
 
 use super::memory::{Descriptor, GUARD, Memory, RING};
 use crate::{
-    net::transfer::Stream,
     netdma::{Channel, Refused},
+    random::Random,
 };
 use std::{cell::Cell, rc::Rc};
 
@@ -31,35 +31,6 @@ const LINE: u64 = 64;
 pub(super) fn refusal(what: &str, refused: Refused, channel: &Channel) -> String {
     let (word, reports) = (channel.word(), channel.reports.borrow());
     format!("{what} was refused with {:#010x}; the word is {word:x?}, reported was {reports:x?}", refused.0)
-}
-
-/// Random choices that a seed repeats.
-pub struct Random(Stream);
-
-impl Random {
-    /// The sequence of a seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(Stream::new(seed))
-    }
-
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes) % limit.max(1)
-    }
-
-    /// True once in `of` times.
-    pub fn one_in(&mut self, of: u64) -> bool {
-        self.below(of) == 0
-    }
-
-    /// A size from 1 to `most`, as often a small as a large one.
-    pub fn size(&mut self, most: u64) -> u64 {
-        let bits = self.below(u64::from(most.max(1).ilog2()) + 1);
-        (1 + self.below(2 << bits)).min(most)
-    }
 }
 
 /// Alignments of source and destination modulo 64, one pair after the other: shared by all clients of a run, so that every

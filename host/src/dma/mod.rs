@@ -84,7 +84,7 @@ fn play(
     }
     session.start(system)?;
     progress.stage("copying through every channel");
-    let work = session.begin(system, options.mib << 20)?;
+    let work = session.begin(options.mib << 20)?;
     let bar = progress.bytes("copied", (options.mib << 20) * work.clients() as u64);
     let providers = work.finish(&|moved| bar.set_position(moved))?;
     bar.finish_and_clear();
@@ -98,7 +98,7 @@ fn play(
         providers,
         alignments: session.alignments(),
         seed: options.seed,
-        simulated: world().sched.trace(),
+        simulated: world().trace(),
         leaks: world().mem.drivers_blocks().len() as u64,
         violations: 0,
         seconds: world().clock.now().since(began).as_secs_f64(),

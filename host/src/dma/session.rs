@@ -35,6 +35,10 @@ struct Played {
 /// See the module.
 pub struct Session {
     functions: Vec<Played>,
+    /// The NICs that were asked for a provider.
+    asked: usize,
+    /// Providers of NICs, which come first.
+    nics: Cell<usize>,
     seed: u64,
     alignments: Alignments,
 }
@@ -69,6 +73,7 @@ impl Session {
     pub fn new(setup: &mut Setup, kinds: &[Kind], seed: u64) -> Result<Self, SystemError> {
         setup.windows = (6, 1, 7601);
         setup.ndis_version = 0x0006_0014;
+        let asked = usize::from(setup.nics);
         if setup.nics {
             setup.keywords.push(("NetDmaCpuEngine".into(), "1".into()));
         }
@@ -83,7 +88,7 @@ impl Session {
             Ok(Played { kind, model })
         };
         let functions = (0..).zip(kinds).map(played).collect::<Result<_, SystemError>>()?;
-        Ok(Self { functions, seed, alignments: Alignments::default() })
+        Ok(Self { functions, asked, nics: Cell::default(), seed, alignments: Alignments::default() })
     }
 
     /// The functions, for the boot.
@@ -102,34 +107,32 @@ impl Session {
     /// # Errors
     /// The driver refuses one.
     pub fn start(&self, system: &System) -> Result<(), String> {
+        self.nics.set(world().netdma.providers().len());
         for (node, played) in system.functions.iter().zip(&self.functions) {
             let name = played.kind.name();
             let failed = |what: &str, status| format!("QuickData {name}: {what}: {status:#010x}");
             node.plug.add().map_err(|status| failed("AddDevice", status))?;
             node.plug.start().map_err(|status| failed("IRP_MN_START_DEVICE", status))?;
         }
-        let (there, wanted) = (world().netdma.providers().len(), self.wanted(system));
-        if there == wanted {
+        let there = world().netdma.providers().len();
+        let wanted = self.functions.len() + self.nics.get();
+        if there == wanted && self.nics.get() >= self.asked {
             return Ok(());
         }
+        let wanted = self.functions.len() + self.asked;
         Err(format!("the driver registered {there} NetDMA providers instead of {wanted}"))
-    }
-
-    fn wanted(&self, system: &System) -> usize {
-        self.functions.len() + usize::from(!system.nodes.is_empty())
     }
 
     /// Puts a client on every channel.
     ///
     /// # Errors
     /// A channel is not to be had.
-    pub fn begin(&self, system: &System, bytes: u64) -> Result<Work, String> {
+    pub fn begin(&self, bytes: u64) -> Result<Work, String> {
         let cpus = world().cpus().len();
         let providers = world().netdma.providers();
-        let has_nic = !system.nodes.is_empty();
         let mut engines = Vec::new();
         for (number, provider) in providers.into_iter().enumerate() {
-            let played = match number.checked_sub(usize::from(has_nic)) {
+            let played = match number.checked_sub(self.nics.get()) {
                 Some(number) => self.functions.get(number),
                 None => None,
             };

@@ -1,13 +1,14 @@
 //! What a client does with a channel: chains, appends, suspensions, aborts, resets and errors, at random.
 
 use super::{
-    copies::{Alignments, Copies, Random, flags, refusal},
+    copies::{Alignments, Copies, flags, refusal},
     memory::{Descriptor, Memory, RING},
     reports::Told,
 };
 use crate::{
     device::quickdata::{Fault, Quickdata},
     netdma::{Channel, Provider},
+    random::Random,
     world::world,
 };
 use serde::Serialize;

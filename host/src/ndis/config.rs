@@ -140,7 +140,9 @@ imports! {
     fn NdisReadConfiguration(status_out: u64, param_out: u64, handle: u64, keyword: u64, kind: u32) {
         let open = configuration(handle, "NdisReadConfiguration");
         let name = unicode(Ptr::<UNICODE_STRING>::new(keyword));
-        let made = open.value(&name).and_then(|value| parameter(&open, &value, kind));
+        let refused = world().refusals.refuses("NdisReadConfiguration");
+        let value = open.value(&name).filter(|_| !refused);
+        let made = value.and_then(|value| parameter(&open, &value, kind));
         abi::write(param_out, made.unwrap_or(0));
         abi::write(status_out, if made.is_some() { c::NDIS_STATUS_SUCCESS } else { c::NDIS_STATUS_FAILURE });
     }
@@ -162,7 +164,9 @@ imports! {
 
     fn NdisReadNetworkAddress(status_out: u64, address_out: u64, len_out: u64, handle: u64) {
         let open = configuration(handle, "NdisReadNetworkAddress");
-        let bytes = open.value(NETWORK_ADDRESS).and_then(|value| value.as_str().and_then(address));
+        let refused = world().refusals.refuses("NdisReadNetworkAddress");
+        let value = open.value(NETWORK_ADDRESS).filter(|_| !refused);
+        let bytes = value.and_then(|value| value.as_str().and_then(address));
         let made = bytes.and_then(|bytes| {
             let at = open.block(bytes.len())?;
             abi::write_bytes(at, &bytes);

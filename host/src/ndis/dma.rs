@@ -215,7 +215,9 @@ imports! {
     fn NdisMAllocateSharedMemory(handle: u64, len: u32, cached: u8, va_out: u64, pa_out: u64) {
         let adapter = check::registered(handle, "NdisMAllocateSharedMemory");
         check::initializing(&adapter, "NdisMAllocateSharedMemory", "NDIS-DMA-11");
-        let addr = if adapter.dma.get().is_some() { allocate_shared(handle, len, cached != 0) } else { None };
+        let refused = world().refusals.refuses("NdisMAllocateSharedMemory");
+        let there = adapter.dma.get().is_some() && !refused;
+        let addr = if there { allocate_shared(handle, len, cached != 0) } else { None };
         abi::write(va_out, addr.map_or(0, |(va, _)| va));
         abi::write(pa_out, addr.map_or(0, |(_, pa)| pa));
     }

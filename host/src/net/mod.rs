@@ -1,6 +1,7 @@
 //! What is bound above the miniport, and what it talks to.
 
 pub mod frames;
+pub mod numbered;
 pub mod port;
 pub mod shapes;
 pub mod stack;

@@ -60,6 +60,15 @@ impl Progress {
         self.bar(what, total, "  {prefix:9} {bar:32} {bytes:>10} of {total_bytes}  {bytes_per_sec}")
     }
 
+    /// A line that changes.
+    #[must_use]
+    pub fn line(&self) -> ProgressBar {
+        let style = ProgressStyle::with_template("  {spinner}     {msg}");
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    }
+
     /// A bar for a count.
     #[must_use]
     pub fn count(&self, what: &'static str, total: u64) -> ProgressBar {

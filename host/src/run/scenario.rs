@@ -72,7 +72,7 @@ pub(super) fn play(
     greet(&stack, &mut report)?;
     let what = "TCP both ways, with pauses, a link loss and a reset";
     let work = session
-        .map(|session| session.start(system).and_then(|()| session.begin(system, options.dma_mib << 20)));
+        .map(|session| session.start(system).and_then(|()| session.begin(options.dma_mib << 20)));
     let work = work.transpose()?;
     match &work {
         Some(work) => progress.stage(&format!("{what}; copies through {} NetDMA channels", work.clients())),

@@ -9,10 +9,14 @@ use crate::cpu::Cpu;
 
 /// Virtual time between two yield points.
 const STEP: Duration = Duration::from_nanos(100);
-/// One yield point in so many gives the others a turn.
-const SWITCH: u64 = 4;
-/// One yield point in so many lets the devices work.
-const POLL: u64 = 3;
+/// One yield point in so many gives the others a turn, in one style or another.
+const SWITCH: [u64; 4] = [2, 4, 8, 32];
+/// One yield point in so many lets the devices work, in one style or another.
+const POLL: [u64; 4] = [2, 3, 10, 40];
+/// Steps that followed each other less often than this are interesting: others get a turn in between.
+const RARE: u8 = 4;
+/// Pairs of steps that are told apart.
+const PAIRS: usize = 4096;
 
 /// What a simulation did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -30,6 +34,11 @@ pub(super) struct Choices {
     state: Cell<u64>,
     events: Cell<u64>,
     hash: Cell<u64>,
+    switch: u64,
+    poll: u64,
+    /// How often a step followed another one, of whatever CPU: an interleaving that is new is worth staying at.
+    pairs: Box<[Cell<u8>]>,
+    last: Cell<u64>,
 }
 
 /// `SplitMix64`.
@@ -41,7 +50,17 @@ const fn mix(state: u64) -> u64 {
 
 impl Choices {
     pub fn new(seed: u64) -> Self {
-        Self { state: Cell::new(seed), events: Cell::new(0), hash: Cell::new(mix(seed)) }
+        let style = mix(seed ^ 0x57_1E);
+        let pick = |list: [u64; 4], bits: u64| list.get((style >> bits & 3) as usize).copied().unwrap_or(4);
+        Self {
+            state: Cell::new(seed),
+            events: Cell::new(0),
+            hash: Cell::new(mix(seed)),
+            switch: pick(SWITCH, 0),
+            poll: pick(POLL, 8),
+            pairs: (0..PAIRS).map(|_| Cell::new(0)).collect(),
+            last: Cell::new(0),
+        }
     }
 
     /// A number below `limit`.
@@ -60,20 +79,26 @@ impl Choices {
         self.hash.set(mix(self.hash.get().rotate_left(5) ^ value));
     }
 
-    fn note_text(&self, text: &str) {
-        self.note(text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+    /// Puts a step down; whether it follows the one before for one of the first times.
+    fn note_step(&self, cpu: usize, what: &str) -> bool {
+        let step = what.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        }));
+        });
+        self.note(cpu as u64);
+        self.note(step);
+        let step = step ^ cpu as u64;
+        let pair = mix(self.last.replace(step).rotate_left(17) ^ step) as usize % PAIRS;
+        let Some(seen) = self.pairs.get(pair) else { return false };
+        seen.set(seen.get().saturating_add(1));
+        seen.get() <= RARE
     }
 }
 
 impl Sched {
-    /// What a simulation did so far; `None` in live mode.
-    #[must_use]
-    pub fn trace(&self) -> Option<Trace> {
+    /// What a simulation did until now; `None` in live mode.
+    pub(crate) fn trace(&self, now: Time) -> Option<Trace> {
         let choices = self.choices.as_ref()?;
-        let nanoseconds = world().clock.now().0;
-        Some(Trace { events: choices.events.get(), hash: choices.hash.get(), nanoseconds })
+        Some(Trace { events: choices.events.get(), hash: choices.hash.get(), nanoseconds: now.0 })
     }
 
     /// Puts a register access down; nothing in live mode.
@@ -88,14 +113,13 @@ impl Sched {
     pub(super) fn simulate_step(&self, choices: &Choices) {
         let world = world();
         choices.events.set(choices.events.get() + 1);
-        choices.note(self.current_cpu.get() as u64);
-        choices.note_text(self.innermost());
+        let rare = choices.note_step(self.current_cpu.get(), self.innermost());
         world.clock.advance(world.clock.now().after(STEP));
-        if choices.one_in(POLL) {
+        if choices.one_in(choices.poll) {
             world.poll(world.clock.now());
             self.deliver();
         }
-        if choices.one_in(SWITCH) {
+        if choices.one_in(if rare { 2 } else { choices.switch }) {
             self.suspend();
         }
         self.deliver();
@@ -115,7 +139,7 @@ impl Sched {
             return;
         };
         self.resume(&thread, number);
-        if choices.one_in(POLL) {
+        if choices.one_in(choices.poll) {
             world.poll(world.clock.now());
         }
     }

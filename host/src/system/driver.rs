@@ -29,7 +29,11 @@ impl System {
         let status = call("DriverEntry", entry, &[object, path]) as u32;
         free_string(world, path);
         if status != c::NDIS_STATUS_SUCCESS {
+            // NDIS-REG-02: what it allocated is free again.
+            world.ndis.check_unloaded();
+            world.netdma.check_unloaded();
             world.nt.delete_driver();
+            world.unload();
             return Err(SystemError::DriverEntry(status));
         }
         if world.ndis.miniport().is_none() && !self.nodes.is_empty() {

@@ -7,6 +7,7 @@ mod call;
 mod events;
 mod faults;
 mod hardware;
+pub(crate) mod refusals;
 mod timers;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     },
     pe::CallSite,
     pnp::registry::Registry,
-    sched::{Call, Sched},
+    sched::{Call, Sched, Trace},
     trap::{TrapArea, TrapError},
     verify::{End, Rule, StackLine, Verify, Violation},
 };
@@ -30,6 +31,7 @@ pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
 pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
+pub use refusals::Refusals;
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
     rc::Rc,
@@ -93,6 +95,8 @@ pub struct World {
     pub trap: TrapArea,
     /// What the driver does with registers, while somebody wants to know.
     pub register_log: RefCell<Option<Vec<RegisterAccess>>>,
+    /// Imports that are to fail.
+    pub refusals: Refusals,
     /// Timers of either.
     pub timers: Timers,
     /// The registry.
@@ -129,6 +133,7 @@ impl World {
             netdma: NetDma::default(),
             trap,
             register_log: RefCell::default(),
+            refusals: Refusals::default(),
             timers: Timers::default(),
             registry: RefCell::default(),
             driver_object: Cell::new(0),
@@ -158,6 +163,12 @@ impl World {
         self.sched.run(&|| thread.is_over());
         CURRENT.set(before);
         self.verify.ended().map_or(Ok(()), Err)
+    }
+
+    /// What a simulation did so far; `None` in live mode.
+    #[must_use]
+    pub fn trace(&self) -> Option<Trace> {
+        self.sched.trace(self.clock.now())
     }
 
     /// The CPU that runs now.

@@ -4,10 +4,11 @@ use super::rig::wait;
 use ferrite_host::{
     device::quickdata::Quickdata,
     dma::{
-        copies::{self, Random},
+        copies,
         memory::Memory,
     },
     netdma::{Channel, Interface, Provider},
+    random::Random,
 };
 
 /// States of a completion word.

@@ -26,7 +26,7 @@ fn seeded_runs() {
             rig.far.send((0..200).map(|number| incoming(number, 60 + number as usize * 7)));
             rig.pause();
             rig.restart();
-            result.set(world().sched.trace());
+            result.set(world().trace());
         });
         trace.get().expect("a trace")
     };

@@ -130,6 +130,12 @@ impl I82574 {
         self.function.borrow_mut().faults.clear();
     }
 
+    /// Whether it has left the bus.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.function.borrow().pulled
+    }
+
     /// What it was asked for and what it did so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -266,6 +272,11 @@ impl Hardware for I82574 {
     fn line_asserted(&self) -> bool {
         let function = self.function.borrow();
         function.signals.line(&function.space)
+    }
+
+    fn set_power(&self, on: bool) {
+        let (at, value) = self.function.borrow().space.power(on);
+        self.config_write(at, &value);
     }
 
     fn accesses(&self) -> (u64, u64) {

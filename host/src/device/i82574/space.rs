@@ -126,6 +126,12 @@ impl Space {
         (self.interrupts == Interrupts::MsiX).then_some(at.into())
     }
 
+    /// What the bus driver writes to have the function in D3, or in D0.
+    pub fn power(&self, on: bool) -> (u32, [u8; 2]) {
+        let state = if on { 0 } else { STATE };
+        (PMCSR as u32, (self.get16(PMCSR) & !STATE | state).to_le_bytes())
+    }
+
     /// In another state than D0.
     pub fn sleeps(&self) -> bool {
         self.get16(PMCSR) & STATE != 0

@@ -34,6 +34,12 @@ impl Wire {
         self.from_nic.borrow_mut().pop_front()
     }
 
+    /// Frames that the function has not taken yet.
+    #[must_use]
+    pub fn backlog(&self) -> usize {
+        self.to_nic.borrow().len()
+    }
+
     /// Whether the function has taken every frame.
     #[must_use]
     pub fn is_drained(&self) -> bool {

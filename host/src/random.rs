@@ -1,0 +1,46 @@
+//! Random choices that a seed repeats.
+
+use crate::net::transfer::Stream;
+
+/// A sequence of choices.
+pub struct Random(Stream);
+
+impl Random {
+    /// The sequence of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Stream::new(seed))
+    }
+
+    /// Any number.
+    pub fn any(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.any() % limit.max(1)
+    }
+
+    /// True once in `of` times.
+    pub fn one_in(&mut self, of: u64) -> bool {
+        self.below(of) == 0
+    }
+
+    /// A size from 1 to `most`, as often a small as a large one.
+    pub fn size(&mut self, most: u64) -> u64 {
+        let bits = self.below(u64::from(most.max(1).ilog2()) + 1);
+        (1 + self.below(2 << bits)).min(most)
+    }
+
+    /// One of a list.
+    ///
+    /// # Panics
+    /// The list is empty.
+    pub fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        let at = self.below(list.len() as u64) as usize;
+        *list.get(at).expect("a list to pick from")
+    }
+}

@@ -1,0 +1,136 @@
+//! Many simulations, on several threads, until they are through, time is up, or enough was found.
+
+use super::{
+    finding::{Finding, Result as Ran, shrink},
+    machine::{Driver, Outcome},
+    plan::Plan,
+    report::{Report, Totals},
+};
+use crate::run::Progress;
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often a person sees something new.
+const TICK: Duration = Duration::from_millis(200);
+/// How long one simulation may take before it is taken to hang.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// A thread's stack: a driver's own are elsewhere.
+const STACK: usize = 8 << 20;
+
+/// One simulation to be run, and the command that runs it alone.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The plan.
+    pub plan: Plan,
+    /// The command.
+    pub command: String,
+}
+
+/// When to end.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Threads.
+    pub jobs: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Time.
+    pub until: Option<Instant>,
+}
+
+enum Message {
+    Began(usize, String),
+    Ran(usize, Box<Outcome>),
+    Found(usize, Box<Finding>),
+}
+
+/// Runs jobs until there are none, or a limit is reached.
+///
+/// # Errors
+/// The system refuses a thread, or a simulation does not come to an end.
+pub fn run(
+    driver: &Driver,
+    mut jobs: impl Iterator<Item = Job> + Send,
+    limits: Limits,
+    progress: &Progress,
+) -> Result<Report, String> {
+    let began = Instant::now();
+    let stop = AtomicBool::new(false);
+    let next = Mutex::new(&mut jobs);
+    let taken = AtomicU64::new(0);
+    let mut totals = Totals::default();
+    let mut findings = Vec::new();
+    let line = progress.line();
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for number in 0..limits.jobs {
+            let (sender, stop, next, taken) = (sender.clone(), &stop, &next, &taken);
+            let work = move || {
+                while !stop.load(Ordering::Relaxed) && limits.until.is_none_or(|until| Instant::now() < until) {
+                    let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(job) = job else { return };
+                    taken.fetch_add(1, Ordering::Relaxed);
+                    work_on(driver, &job, number, &sender);
+                }
+            };
+            let made = thread::Builder::new().name(format!("simulation {number}")).stack_size(STACK).spawn_scoped(scope, work);
+            made.map_err(|error| format!("a thread for simulations: {error}"))?;
+        }
+        drop(sender);
+        let mut busy: Vec<Option<(Instant, String)>> = vec![None; limits.jobs];
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(Message::Began(number, command)) => set(&mut busy, number, Some((Instant::now(), command))),
+                Ok(Message::Ran(number, outcome)) => {
+                    set(&mut busy, number, None);
+                    totals.add(&outcome);
+                }
+                Ok(Message::Found(number, finding)) => {
+                    set(&mut busy, number, None);
+                    line.suspend(|| eprintln!("{finding}"));
+                    findings.push(*finding);
+                    if findings.len() >= limits.findings {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            let hung = busy.iter().flatten().find(|(since, _)| since.elapsed() > PATIENCE);
+            if let Some((_, command)) = hung {
+                // Its thread cannot be ended, only the process.
+                eprintln!("ferrite-host: a simulation does not come to an end within {PATIENCE:?}\n  to repeat: {command}");
+                std::process::exit(1);
+            }
+            line.set_message(totals.line(began.elapsed(), findings.len()));
+        }
+        Ok::<(), String>(())
+    })?;
+    line.finish_and_clear();
+    Ok(Report { totals, findings, seconds: began.elapsed().as_secs_f64() })
+}
+
+fn set<T>(list: &mut [Option<T>], at: usize, value: Option<T>) {
+    if let Some(place) = list.get_mut(at) {
+        *place = value;
+    }
+}
+
+fn work_on(driver: &Driver, job: &Job, number: usize, to: &mpsc::Sender<Message>) {
+    // Whoever listens is there until all are done.
+    let _ = to.send(Message::Began(number, job.command.clone()));
+    let result = Ran::of(driver, &job.plan);
+    if result.problem().is_some() {
+        let _ = to.send(Message::Began(number, job.command.clone()));
+        let finding = shrink(driver, &job.plan, &result, &job.command);
+        let _ = to.send(Message::Found(number, Box::new(finding)));
+    } else if let Ran::Ran(outcome) = result {
+        let _ = to.send(Message::Ran(number, outcome));
+    }
+}

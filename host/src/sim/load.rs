@@ -1,0 +1,68 @@
+//! Traffic in the background.
+
+use super::{
+    lane::{Lane, micros_of},
+    plan::What,
+};
+use crate::{net::Hold, random::Random, world::world};
+use std::rc::Rc;
+
+impl Lane {
+    /// Frames both ways, receives that come back late, OID requests: until the lane stops.
+    pub(super) fn load(self: &Rc<Self>, [sends, feeds, oids]: [bool; 3], seed: u64) {
+        if sends {
+            self.work("sender", seed, |lane, random| {
+                if lane.port.has_room() {
+                    lane.send(1 + random.size(24) as u32, 1, random.pick(&[60, 300, 1514]), random);
+                }
+                random.size(300)
+            });
+        }
+        if feeds {
+            self.work("link partner", seed ^ 1, |lane, random| {
+                lane.feed(random.size(24) as u32, random.pick(&[60, 300, 1514]), random);
+                lane.look();
+                random.size(300)
+            });
+        }
+        if oids {
+            self.work("requests", seed ^ 2, |lane, random| {
+                lane.oid(random);
+                random.size(2000)
+            });
+        }
+    }
+
+    fn work(self: &Rc<Self>, name: &str, seed: u64, step: impl Fn(&Self, &mut Random) -> u64 + 'static) {
+        let lane = Rc::clone(self);
+        lane.workers.set(lane.workers.get() + 1);
+        let mut random = Random::new(seed);
+        let cpu = random.below(world().cpus().len() as u64) as usize;
+        world().sched.spawn(name, cpu, move || {
+            while !lane.stop.get() {
+                let pause = step(&lane, &mut random);
+                world().sched.sleep(micros_of(pause as u32));
+                if lane.port.hold.get() == Hold::Nothing && lane.port.held() > 0 {
+                    lane.release(1 + random.below(8) as usize);
+                }
+            }
+            lane.workers.set(lane.workers.get() - 1);
+        });
+    }
+
+    /// What an act means for the machine before anything is loaded.
+    pub(super) fn prepare(&self, what: &What) {
+        if let What::Keyword(name, setting) = what {
+            setting.write(&self.node.device.driver_key, name);
+        }
+    }
+
+    /// Has go wrong what is to go wrong from here on.
+    pub(super) fn harm(&self, what: &What) {
+        match what {
+            What::Refuse(after) => world().refusals.refuse(*after),
+            What::Fault(fault) => self.model.inject(*fault),
+            _ => {}
+        }
+    }
+}

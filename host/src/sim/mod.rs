@@ -1,0 +1,99 @@
+//! Simulation: whole lives of the driver on devices that are played, in virtual time, with everything drawn from a
+//! seed.
+//!
+//! ```text
+//! plan      what a seed comes to: a machine, and acts
+//! machine   plays a plan            lane, load   an adapter's part of it
+//! finding   a problem, shrunk       campaign     many plans on several threads
+//! ```
+
+mod campaign;
+mod finding;
+mod lane;
+mod load;
+mod machine;
+mod options;
+pub mod plan;
+mod report;
+
+pub use finding::Finding;
+pub use machine::{Driver, Outcome, Watch, play};
+pub use options::Options;
+pub use report::{Report, Totals};
+
+use crate::run::{Progress, RunError};
+use campaign::{Job, Limits};
+use clap::ValueEnum;
+use options::Which;
+use plan::{Plan, Scenario, What};
+use std::time::{Duration, Instant};
+
+/// Runs what is asked for.
+///
+/// # Errors
+/// Nothing can be run. Findings are in the report.
+pub fn run(options: &Options) -> Result<Report, RunError> {
+    let driver = options.driver();
+    let progress = Progress::new(!options.quiet);
+    let limits = Limits {
+        jobs: options.jobs.into(),
+        findings: options.findings as usize,
+        until: options.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes)),
+    };
+    let jobs = jobs(options, &driver).map_err(RunError::Failed)?;
+    let report = campaign::run(&driver, jobs, limits, &progress).map_err(RunError::Failed)?;
+    progress.finish();
+    Ok(report)
+}
+
+/// The simulations that are asked for.
+fn jobs(options: &Options, driver: &Driver) -> Result<Box<dyn Iterator<Item = Job> + Send>, String> {
+    let (scenario, keep) = (options.scenario, options.keep.clone());
+    let plan = move |seed| {
+        let plan = Plan::draw(scenario, seed);
+        keep.as_ref().map_or(plan.clone(), |keep| plan.only(&keep.0))
+    };
+    let seeds = options.range();
+    let job = move |(seed, refuse, gone): (u64, Option<u64>, Option<u64>)| {
+        let mut plan = plan(seed);
+        let mut command = command(scenario, seed);
+        if let Some(after) = refuse {
+            plan.first(What::Refuse(after));
+            command += &format!(" --refuse {after}");
+        }
+        if let Some(after) = gone {
+            plan.first(What::Fault(crate::device::i82574::Fault::Gone { after }));
+            command += &format!(" --gone {after}");
+        }
+        Job { plan, command }
+    };
+    let one = |which: Option<Which>| match which {
+        Some(Which::One(number)) => Some(number),
+        _ => None,
+    };
+    let (refuse, gone) = (one(options.refuse), one(options.gone));
+    if options.refuse != Some(Which::All) && options.gone != Some(Which::All) {
+        return Ok(Box::new(seeds.map(move |seed| job((seed, refuse, gone)))));
+    }
+    // How many there are of what goes wrong one by one, the sound run says.
+    let mut list = Vec::new();
+    for seed in seeds {
+        let sound = job((seed, refuse, gone));
+        let outcome = play(driver, &sound.plan, &())?;
+        if let Some(end) = outcome.end {
+            return Err(format!("{end}\n  without that fault already; to repeat: {}", sound.command));
+        }
+        if options.refuse == Some(Which::All) {
+            list.extend((0..outcome.fallible).map(|at| (seed, Some(at), gone)));
+        } else {
+            list.extend((0..outcome.accesses).map(|at| (seed, refuse, Some(at))));
+        }
+    }
+    Ok(Box::new(list.into_iter().map(job)))
+}
+
+fn command(scenario: Scenario, seed: u64) -> String {
+    let name = scenario.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let scenario = if scenario == Scenario::Mixed { String::new() } else { format!(" --scenario {name}") };
+    format!("ferrite-host sim{scenario} --seed {seed}")
+}
