@@ -15,6 +15,8 @@ const SWITCH: [u64; 4] = [2, 4, 8, 32];
 const POLL: [u64; 4] = [2, 3, 10, 40];
 /// Steps that followed each other less often than this are interesting: others get a turn in between.
 const RARE: u8 = 4;
+/// The step of time doubles this often at most, to 0.4 ms, while devices work and nothing can run.
+const LONGEST_IDLE: u32 = 12;
 /// Pairs of steps that are told apart.
 const PAIRS: usize = 4096;
 
@@ -39,6 +41,10 @@ pub(super) struct Choices {
     /// How often a step followed another one, of whatever CPU: an interleaving that is new is worth staying at.
     pairs: Box<[Cell<u8>]>,
     last: Cell<u64>,
+    /// Events after which a run that should have ended is given up.
+    pub limit: Cell<u64>,
+    /// Turns in which nothing could run, since something did.
+    idle: Cell<u32>,
 }
 
 /// `SplitMix64`.
@@ -60,6 +66,8 @@ impl Choices {
             poll: pick(POLL, 8),
             pairs: (0..PAIRS).map(|_| Cell::new(0)).collect(),
             last: Cell::new(0),
+            limit: Cell::new(u64::MAX),
+            idle: Cell::new(0),
         }
     }
 
@@ -101,6 +109,13 @@ impl Sched {
         Some(Trace { events: choices.events.get(), hash: choices.hash.get(), nanoseconds: now.0 })
     }
 
+    /// Gives a simulation up that has not ended after so many events.
+    pub fn limit(&self, events: u64) {
+        if let Some(choices) = &self.choices {
+            choices.limit.set(events);
+        }
+    }
+
     /// Puts a register access down; nothing in live mode.
     pub fn note_access(&self, register: u64, size: usize, value: u64) {
         if let Some(choices) = &self.choices {
@@ -113,6 +128,13 @@ impl Sched {
     pub(super) fn simulate_step(&self, choices: &Choices) {
         let world = world();
         choices.events.set(choices.events.get() + 1);
+        if choices.events.get() > choices.limit.get() {
+            world.fail(format!(
+                "no end after {} events; threads: {:?}",
+                choices.limit.get(),
+                self.stuck()
+            ));
+        }
         let rare = choices.note_step(self.current_cpu.get(), self.innermost());
         world.clock.advance(world.clock.now().after(STEP));
         if choices.one_in(choices.poll) {
@@ -135,9 +157,10 @@ impl Sched {
             self.choose(cpu, choices).map(|thread| (number, thread))
         });
         let Some((number, thread)) = found else {
-            self.pass_time();
+            self.pass_time(choices);
             return;
         };
+        choices.idle.set(0);
         self.resume(&thread, number);
         if choices.one_in(choices.poll) {
             world.poll(world.clock.now());
@@ -145,14 +168,18 @@ impl Sched {
     }
 
     /// Nothing can run: devices that work go on by themselves, and otherwise the next thing that is due is.
-    fn pass_time(&self) {
+    fn pass_time(&self, choices: &Choices) {
         let world = world();
         let now = world.clock.now();
+        let due: Option<Time> =
+            [world.timers.next_due(), self.next_deadline()].into_iter().flatten().min();
         if world.devices_work() {
-            world.clock.advance(now.after(STEP));
+            // A device that works for long and changes nothing is looked at less and less often.
+            let idle = choices.idle.get();
+            choices.idle.set((idle + 1).min(LONGEST_IDLE));
+            let then = now.after(STEP * (1 << idle));
+            world.clock.advance(due.map_or(then, |due| then.min(due.max(now.after(STEP)))));
         } else {
-            let due: Option<Time> =
-                [world.timers.next_due(), self.next_deadline()].into_iter().flatten().min();
             match due {
                 Some(due) => world.clock.advance(due.max(now.after(STEP))),
                 None => world.verify.end(crate::verify::End::Failure(format!(

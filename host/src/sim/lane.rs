@@ -15,6 +15,7 @@ use crate::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     rc::Rc,
     time::Duration,
 };
@@ -52,15 +53,41 @@ pub(super) struct Lane {
     /// Lengths of the frames that were sent and fed, by number.
     sent: RefCell<Vec<u16>>,
     fed: RefCell<Vec<u16>>,
-    /// The numbers that are next at either end, at least.
-    at_wire: Cell<u32>,
-    at_port: Cell<u32>,
+    at_wire: Arrivals,
+    at_port: Arrivals,
     /// Pauses that it went through.
     pub pauses: Cell<u64>,
-    /// Frames that got there.
-    pub arrived: Cell<(u64, u64)>,
     /// What happens to it now.
     doing: RefCell<String>,
+}
+
+/// Frames that got somewhere.
+#[derive(Default)]
+struct Arrivals {
+    numbers: RefCell<BTreeSet<u32>>,
+    /// They may be out of order.
+    unordered: Cell<bool>,
+}
+
+impl Arrivals {
+    /// Notes one; what is wrong with its coming now.
+    fn note(&self, number: u32) -> Option<String> {
+        let mut numbers = self.numbers.borrow_mut();
+        let newest = numbers.last().copied();
+        if !numbers.insert(number) {
+            return Some("again".into());
+        }
+        newest.filter(|&newest| newest > number && !self.unordered.get()).map(|newest| format!("behind {newest}"))
+    }
+
+    /// Whether one has come whose number is not below this.
+    fn has_from(&self, number: u32) -> bool {
+        self.numbers.borrow().last().is_some_and(|&newest| newest >= number)
+    }
+
+    fn count(&self) -> u64 {
+        self.numbers.borrow().len() as u64
+    }
 }
 
 /// Somebody above is inside.
@@ -73,8 +100,9 @@ impl Drop for Inside<'_> {
 }
 
 impl Lane {
-    pub fn new(number: usize, system: &Rc<System>, node: &Rc<Node>, model: &Rc<I82574>) -> Rc<Self> {
-        Rc::new(Self {
+    pub fn new(number: usize, system: &Rc<System>, model: &Rc<I82574>, in_order: bool) -> Option<Rc<Self>> {
+        let node = system.nodes.get(number)?;
+        Some(Rc::new(Self {
             number,
             system: Rc::clone(system),
             node: Rc::clone(node),
@@ -87,12 +115,11 @@ impl Lane {
             workers: Cell::default(),
             sent: RefCell::default(),
             fed: RefCell::default(),
-            at_wire: Cell::default(),
-            at_port: Cell::default(),
+            at_wire: Arrivals { unordered: Cell::new(!in_order), ..Arrivals::default() },
+            at_port: Arrivals::default(),
             pauses: Cell::default(),
-            arrived: Cell::default(),
             doing: RefCell::default(),
-        })
+        }))
     }
 
     /// Ends the run: something that should have come about did not.
@@ -429,7 +456,6 @@ impl Lane {
             self.arrival("the wire", &frame, &self.sent, &self.at_wire, |number, len| {
                 numbered::padded(&numbered::outgoing(number, len))
             });
-            self.arrived.set((self.arrived.get().0 + 1, self.arrived.get().1));
         }
         loop {
             let Some(frame) = self.port.take() else { return };
@@ -437,7 +463,6 @@ impl Lane {
             self.arrival("the protocol", &frame, &self.fed, &self.at_port, |number, len| {
                 numbered::frame(to, numbered::PEER, number, len)
             });
-            self.arrived.set((self.arrived.get().0, self.arrived.get().1 + 1));
         }
     }
 
@@ -446,7 +471,7 @@ impl Lane {
         place: &str,
         frame: &[u8],
         lengths: &RefCell<Vec<u16>>,
-        next: &Cell<u32>,
+        arrivals: &Arrivals,
         expected: impl Fn(u32, usize) -> Vec<u8>,
     ) {
         let number = numbered::number(frame).unwrap_or(u32::MAX);
@@ -456,15 +481,14 @@ impl Lane {
         if frame != expected(number, len.into()) {
             self.fail(&format!("frame {number} of {len} bytes is not what was sent when it is at {place}, with {}", frame.len()));
         }
-        if number < next.get() {
-            self.fail(&format!("frame {number} is at {place} again, or behind {}", next.get() - 1));
+        if let Some(how) = arrivals.note(number) {
+            self.fail(&format!("frame {number} is at {place} {how}"));
         }
-        next.set(number + 1);
     }
 
-    /// Frames that were sent, and fed.
-    pub fn given(&self) -> (u64, u64) {
-        (self.sent.borrow().len() as u64, self.fed.borrow().len() as u64)
+    /// Frames that got to the wire, and to the protocol.
+    pub fn arrived(&self) -> (u64, u64) {
+        (self.at_wire.count(), self.at_port.count())
     }
 
     /// All faults are over: the adapter comes back, and frames go each way.
@@ -489,11 +513,11 @@ impl Lane {
         let random = &mut Random::new(self.number as u64);
         let before = (self.sent.borrow().len() as u32, self.fed.borrow().len() as u32);
         // Frames that came while there was no filter for them are behind these.
-        while self.at_wire.get() <= before.0 || self.at_port.get() <= before.1 {
+        while !self.at_wire.has_from(before.0) || !self.at_port.has_from(before.1) {
             if world().clock.now() > until {
                 let link = self.adapter().map(|adapter| adapter.link.get());
-                self.fail(&format!("no frame gets through any more, at the wire {} of {}, at the protocol {} of {}; {link:?}, {:?}",
-                    self.at_wire.get(), before.0, self.at_port.get(), before.1, self.model.counters()));
+                self.fail(&format!("no frame gets through any more, to the wire {}, to the protocol {}; {link:?}, {:?}",
+                    self.at_wire.has_from(before.0), self.at_port.has_from(before.1), self.model.counters()));
             }
             self.send(1, 1, 100, random);
             self.feed(1, 100, random);
@@ -524,11 +548,11 @@ impl Lane {
 
     fn check_losses(&self, (sends, receives): (bool, bool)) {
         let done = self.port.completed.borrow().get(&c::NDIS_STATUS_SUCCESS).copied().unwrap_or(0);
-        let (wire, port) = self.arrived.get();
+        let (wire, port) = self.arrived();
         if sends && done != wire {
             self.fail(&format!("{done} sends were completed with success, and {wire} frames are on the wire"));
         }
-        let fed = self.given().1;
+        let fed = self.fed.borrow().len() as u64;
         if receives && fed != port {
             self.fail(&format!("{fed} frames came, and {port} are at the protocol"));
         }

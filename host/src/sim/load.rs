@@ -7,6 +7,9 @@ use super::{
 use crate::{net::Hold, random::Random, world::world};
 use std::rc::Rc;
 
+/// Steps after which the pauses between two double.
+const THIN: u32 = 256;
+
 impl Lane {
     /// Frames both ways, receives that come back late, OID requests: until the lane stops.
     pub(super) fn load(self: &Rc<Self>, [sends, feeds, oids]: [bool; 3], seed: u64) {
@@ -39,8 +42,11 @@ impl Lane {
         let mut random = Random::new(seed);
         let cpu = random.below(world().cpus().len() as u64) as usize;
         world().sched.spawn(name, cpu, move || {
+            let mut steps = 0_u32;
             while !lane.stop.get() {
-                let pause = step(&lane, &mut random);
+                // While something waits for a minute of virtual time, the load thins out.
+                let pause = step(&lane, &mut random) << (steps / THIN).min(10);
+                steps += 1;
                 world().sched.sleep(micros_of(pause as u32));
                 if lane.port.hold.get() == Hold::Nothing && lane.port.held() > 0 {
                     lane.release(1 + random.below(8) as usize);

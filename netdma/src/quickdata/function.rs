@@ -2,7 +2,7 @@
 
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ferrite_ddk::ndis::{self, DEVICE_OBJECT, KDPC, KTIMER, LARGE_INTEGER, PVOID};
 use ferrite_ddk::netdma::EntryPoints;
@@ -48,6 +48,8 @@ struct About {
     awake: AtomicBool,
     /// Each channel has a message of its own.
     message_each: AtomicBool,
+    /// The channels that are offered: the first so many of those that there are.
+    offered: AtomicUsize,
     timer: UnsafeCell<KTIMER>,
     watch: UnsafeCell<KDPC>,
 }
@@ -97,6 +99,7 @@ impl Function {
             interrupts: Interrupts::new(),
             awake: AtomicBool::new(true),
             message_each: AtomicBool::new(false),
+            offered: AtomicUsize::new(identity.channels.into()),
             timer: UnsafeCell::new(KTIMER::default()),
             watch: UnsafeCell::new(KDPC::default()),
         };
@@ -112,9 +115,9 @@ impl Function {
         if self.about.identity.version.counts() { Chains::Counted } else { Chains::Terminated }
     }
 
-    /// The channels that there are.
+    /// The channels that are used.
     pub fn channels(&self) -> &[Channel] {
-        self.channels.get(..self.about.identity.channels.into()).unwrap_or(&[])
+        self.channels.get(..self.about.offered.load(Ordering::Acquire)).unwrap_or(&[])
     }
 
     /// What it offers `NetDMA`.
@@ -122,7 +125,7 @@ impl Function {
         Attributes {
             vendor: self.about.vendor.into(),
             hardware: (self.about.identity.cbver >> 4, self.about.identity.cbver & 0xF),
-            channels: self.about.identity.channels.into(),
+            channels: u32::try_from(self.channels().len()).unwrap_or(0),
             largest: self.about.limits.largest,
             highest: self.about.limits.highest,
         }
@@ -143,7 +146,11 @@ impl Function {
         unsafe { self.about.interrupts.connect(device, self) }?;
         let msi_x = bus.msi_x().filter(|msi_x| msi_x.on);
         let count = self.about.interrupts.messages() as usize;
-        let each = msi_x.is_some() && count >= self.channels().len();
+        // MSI-X has no vector for several channels: without one a channel cannot interrupt.
+        let each = msi_x.is_some();
+        if each {
+            self.about.offered.fetch_min(count, Ordering::AcqRel);
+        }
         self.about.message_each.store(each, Ordering::Release);
         // Only a part that has the table behind its registers can lose it with a channel.
         let messages = msi_x

@@ -14,8 +14,8 @@ pub(super) struct Snapshot {
     devices: Vec<u64>,
     threads: Vec<u64>,
     adapters: Vec<u64>,
-    /// Device objects that AddDevice made.
-    made: Vec<u64>,
+    /// Device objects that AddDevice made; `None` if it failed.
+    made: Option<Vec<u64>>,
 }
 
 impl Snapshot {
@@ -25,14 +25,14 @@ impl Snapshot {
             devices: nt.devices.left(),
             threads: nt.threads.alive(),
             adapters: nt.dma.left(),
-            made: Vec::new(),
+            made: None,
         }
     }
 
     /// AddDevice is over: what device objects are new are this device's.
     pub(super) fn note_devices(&mut self) {
         let now = world().nt.devices.left();
-        self.made = now.into_iter().filter(|device| !self.devices.contains(device)).collect();
+        self.made = Some(now.into_iter().filter(|device| !self.devices.contains(device)).collect());
     }
 }
 
@@ -74,11 +74,10 @@ pub(super) fn nothing_left(known: &Known, before: &Snapshot, when: &str, rule: &
         left.push(format!("device object {upper:#x} is attached"));
     }
     let devices = nt.devices.left();
-    let made = if before.made.is_empty() {
+    let made: Vec<&u64> = match &before.made {
+        Some(made) => made.iter().filter(|device| devices.contains(device)).collect(),
         // AddDevice failed: whatever is new is its.
-        devices.iter().filter(|device| !before.devices.contains(device)).collect::<Vec<_>>()
-    } else {
-        before.made.iter().filter(|device| devices.contains(device)).collect()
+        None => devices.iter().filter(|device| !before.devices.contains(device)).collect(),
     };
     left.extend(made.iter().map(|device| format!("device object {device:#x} is not deleted")));
     match nt.objects.count(known.pdo).unwrap_or(0) {
