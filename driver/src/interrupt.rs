@@ -151,13 +151,15 @@ impl Interrupts {
         }
     }
 
-    /// Makes every interrupt happen once, for one that may have been lost: two posted writes. A message that was lost
-    /// on its way has masked its causes all the same, and no DPC arms them again.
+    /// Makes every interrupt happen once, for one that may have been lost: three posted writes. A message that was
+    /// lost on its way has masked its causes all the same, and no DPC arms them again; and MSI sends one only when causes
+    /// that were masked or gone come up.
     ///
     /// IRQL: up to `DISPATCH_LEVEL`.
     pub fn raise_all(&self, nic: &Nic<Mmio>) {
         let armed = self.armed.lock();
         if *armed {
+            nic.mask_all();
             nic.raise(self.plan().all_causes());
             nic.arm_all(self.plan());
         }

@@ -29,7 +29,8 @@ impl Pool {
         // SAFETY: `adapter` is the handle given to MiniportInitializeEx; the parameters live through the
         // call.
         let pool = unsafe { ndis::NdisAllocateNetBufferListPool(adapter, &raw mut parameters) };
-        (!pool.is_null()).then_some(Self(pool))
+        // A value made in vain would free it.
+        (!pool.is_null()).then(|| Self(pool))
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Finding {
     pub acts: Vec<String>,
     /// Acts before.
     pub of: usize,
+    /// The machine.
+    pub machine: String,
 }
 
 /// Makes a finding of a problem: leaves out acts as long as the same goes wrong.
@@ -112,5 +114,6 @@ pub fn shrink(driver: &Driver, plan: &Plan, result: &Result, command: &str) -> F
         repeat: format!("{command}{keep}"),
         acts: acts.collect(),
         of: plan.acts.len(),
+        machine: format!("{:?}", plan.machine),
     }
 }

@@ -252,9 +252,14 @@ impl Lane {
 
     /// Pauses, halts and removes the adapter.
     pub fn take_away(&self) {
-        self.close();
         self.port.hold.set(Hold::Nothing);
         self.release(usize::MAX);
+        // It may hang as long as it is not paused.
+        if let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) {
+            self.filter(0);
+            world().ndis.pause(&adapter, c::NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
+        }
+        self.close();
         self.adapter.replace(None);
         self.system.remove(&self.node);
     }

@@ -36,6 +36,9 @@ const APART: u64 = 0x10_0000;
 const EVENTS: u64 = 3_000_000;
 /// A link negotiates faster than a real one, so that more happens with it.
 const NEGOTIATION: Duration = Duration::from_millis(2);
+/// Register accesses until the driver misses a device that has gone: OID requests make many in the seconds between two
+/// checks for a hang.
+const PATIENCE: u64 = 200_000;
 /// Bytes that each client of a QuickData channel copies.
 const COPIES: u64 = 96 << 10;
 /// Between two looks at whether everything is over.
@@ -162,6 +165,7 @@ fn models(plan: &Plan, ram: &Arc<Ram>) -> Result<Vec<(Config, Rc<I82574>)>, Stri
         let mut config = Config { interrupts, descriptors: pace, frames: pace, ..Config::default() };
         config.seed = plan.seed ^ u64::from(number);
         config.delays.negotiation = NEGOTIATION;
+        config.patience = PATIENCE;
         config.at = Bdf::new(0, FIRST_SLOT + number, 0);
         config.address += APART * u64::from(number);
         config.mac[5] = config.mac[5].wrapping_add(number);

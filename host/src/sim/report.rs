@@ -116,6 +116,7 @@ impl fmt::Display for Report {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {}", self.seed, self.problem)?;
+        writeln!(f, "  {}", self.machine)?;
         writeln!(f, "  {} of {} acts are enough:", self.acts.len(), self.of)?;
         for act in &self.acts {
             writeln!(f, "    {act}")?;

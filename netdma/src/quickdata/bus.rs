@@ -88,7 +88,7 @@ impl Bus {
         }
         // SAFETY: every bit pattern is a status; the request is over.
         let status = unsafe { block.__bindgen_anon_1.Status };
-        (Status(status).result().is_ok() && interface.GetBusData.is_some()).then_some(Self(interface))
+        (Status(status).result().is_ok() && interface.GetBusData.is_some()).then(|| Self(interface))
     }
 
     fn read(&self, offset: u32, buffer: &mut [u8]) -> bool {
