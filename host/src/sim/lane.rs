@@ -510,6 +510,9 @@ impl Lane {
                 self.take_away();
             }
             if let Err(why) = self.up() {
+                if self.is_gone() {
+                    return self.down_after(&why);
+                }
                 self.fail(&format!("it does not come back: {why}"));
             }
         }
@@ -528,10 +531,17 @@ impl Lane {
             self.feed(1, 100, random);
             world().sched.sleep(Duration::from_millis(5));
             self.look();
+            if self.is_gone() {
+                self.lost();
+                return;
+            }
             if self.adapter().is_some_and(|adapter| adapter.removed.get()) {
                 // What was broken before is noticed only now; the device itself is well.
                 self.lost();
                 if let Err(why) = self.up() {
+                    if self.is_gone() {
+                        return self.down_after(&why);
+                    }
                     self.fail(&format!("it does not come back: {why}"));
                 }
             }

@@ -4,7 +4,7 @@ use super::{
     lane::{Lane, micros_of},
     plan::What,
 };
-use crate::{net::Hold, random::Random, world::world};
+use crate::{device::i82574::Fault, net::Hold, random::Random, world::world};
 use std::rc::Rc;
 
 /// Steps after which the pauses between two double.
@@ -60,6 +60,15 @@ impl Lane {
     pub(super) fn prepare(&self, what: &What) {
         if let What::Keyword(name, setting) = what {
             setting.write(&self.node.device.driver_key, name);
+        }
+    }
+
+    /// Faults are over, but for a device that will still leave.
+    pub(super) fn heal(&self) {
+        for fault in self.model.heal() {
+            if let Fault::Gone { .. } = fault {
+                self.model.inject(fault);
+            }
         }
     }
 

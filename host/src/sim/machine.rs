@@ -11,6 +11,7 @@ use crate::{
         i82574::{Config, I82574},
     },
     dma::{self, Session},
+    nt::plug::State,
     pnp::Value,
     random::Random,
     sched::Trace,
@@ -40,7 +41,7 @@ const NEGOTIATION: Duration = Duration::from_millis(2);
 /// checks for a hang.
 const PATIENCE: u64 = 200_000;
 /// Bytes that each client of a QuickData channel copies.
-const COPIES: u64 = 96 << 10;
+const COPIES: u64 = 24 << 10;
 /// Between two looks at whether everything is over.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -210,7 +211,7 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
             lane.down_after(&why);
         }
     }
-    let copies = session.map(|session| copies(system, session));
+    let copies = session.map(|session| copies(system, session, plan));
     for (lane, acts) in lanes.iter().zip(left) {
         let (lane, seed) = (Rc::clone(lane), plan.seed);
         lane.workers.set(lane.workers.get() + 1);
@@ -232,8 +233,10 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
     {
         world().fail(error);
     }
-    world().refusals.relent();
-    lanes.iter().for_each(|lane| lane.model.heal());
+    if !plan.alone {
+        world().refusals.relent();
+    }
+    lanes.iter().for_each(|lane| lane.heal());
     lanes.iter().for_each(|lane| lane.recover());
     if let Some(session) = session {
         session.end(system);
@@ -242,10 +245,19 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
     system.unload();
 }
 
-/// Clients on the channels of the QuickData function.
-fn copies(system: &Rc<System>, session: &Rc<Session>) -> dma::Work {
-    let begun = session.start(system).and_then(|()| session.begin(COPIES));
-    begun.unwrap_or_else(|error| world().fail(error))
+/// Clients on the channels of the QuickData function. If something fails it is started once more without.
+fn copies(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) -> dma::Work {
+    let mut started = session.start(system);
+    if started.is_err() && plan.acts.iter().any(|act| matches!(act.what, What::Refuse(_))) {
+        world().refusals.relent();
+        for node in system.functions.iter().filter(|node| node.plug.state() == State::Started) {
+            node.plug.remove();
+        }
+        started = session.start(system);
+    }
+    // What fails later cannot be told from what a client may expect.
+    world().refusals.relent();
+    started.and_then(|()| session.begin(COPIES)).unwrap_or_else(|error| world().fail(error))
 }
 
 impl Setting {

@@ -19,6 +19,8 @@ pub enum Scenario {
     Once,
     /// Pauses and restarts under load both ways, on four CPUs.
     Pause,
+    /// The NIC with its NetDMA engine, and a QuickData function, through their lives.
+    Dma,
 }
 
 /// How a keyword is spoilt.
@@ -141,6 +143,8 @@ pub struct Plan {
     pub machine: Machine,
     /// What happens, each adapter's in this order.
     pub acts: Vec<Act>,
+    /// One thing fails, and may do so until the very end.
+    pub alone: bool,
 }
 
 impl Plan {
@@ -151,6 +155,7 @@ impl Plan {
             Scenario::Mixed => mixed(seed),
             Scenario::Once => once(seed),
             Scenario::Pause => pauses(seed),
+            Scenario::Dma => dma(seed),
         }
     }
 
@@ -171,6 +176,7 @@ impl Plan {
     pub fn first(&mut self, what: What) {
         let number = self.acts.len();
         self.acts.insert(0, Act { adapter: 0, what, number });
+        self.alone = true;
     }
 
     /// What happens to an adapter.
@@ -237,7 +243,7 @@ fn once(seed: u64) -> Plan {
         send(3),
         feed(3),
     ];
-    Plan { seed, machine: plain(2), acts: numbered(acts.map(|what| (0, what))) }
+    Plan { seed, machine: plain(2), acts: numbered(acts.map(|what| (0, what))), alone: false }
 }
 
 fn pauses(seed: u64) -> Plan {
@@ -246,7 +252,21 @@ fn pauses(seed: u64) -> Plan {
     });
     let load = [What::Load { sends: true, feeds: true, oids: true }];
     let acts = load.into_iter().chain(pauses).map(|what| (0, what));
-    Plan { seed, machine: plain(4), acts: numbered(acts) }
+    Plan { seed, machine: plain(4), acts: numbered(acts), alone: false }
+}
+
+fn dma(seed: u64) -> Plan {
+    let version = quickdata::Version::V3_3;
+    let function = Kind { version, channels: 2, interrupts: quickdata::Interrupts::MsiX };
+    let acts = [
+        What::Keyword("*ReceiveBuffers", Setting::Text("80")),
+        What::Keyword("*TransmitBuffers", Setting::Text("80")),
+        What::Keyword("NetDmaCpuEngine", Setting::Text("1")),
+        What::Send { frames: 3, nbs: 1, longest: 1514 },
+        What::Feed { frames: 3, longest: 1514 },
+    ];
+    let machine = Machine { windows_7: true, quickdata: Some(function), ..plain(2) };
+    Plan { seed, machine, acts: numbered(acts.map(|what| (0, what))), alone: false }
 }
 
 /// Most acts of an adapter.
@@ -294,7 +314,7 @@ fn mixed(seed: u64) -> Plan {
             acts.push((adapter, What::Pull { notice: random.one_in(2) }));
         }
     }
-    Plan { seed, machine, acts: numbered(acts) }
+    Plan { seed, machine, acts: numbered(acts), alone: false }
 }
 
 fn harmless(random: &mut Random) -> What {

@@ -76,6 +76,8 @@ answers!(u8, u16, u32, u64, i8, i32, i64);
 #[derive(Default)]
 pub struct Refusals {
     calls: Cell<u64>,
+    /// Calls up to the first time that it was over.
+    reach: Cell<Option<u64>>,
     at: RefCell<Vec<u64>>,
     refused: RefCell<Vec<&'static str>>,
 }
@@ -89,12 +91,13 @@ impl Refusals {
     /// Forgets what was to fail.
     pub fn relent(&self) {
         self.at.borrow_mut().clear();
+        self.reach.set(self.reach.get().or(Some(self.calls.get())));
     }
 
-    /// Calls so far that might have failed.
+    /// Calls that might have failed, until that was over.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.calls.get()
+        self.reach.get().unwrap_or(self.calls.get())
     }
 
     /// The imports that did, in order.
@@ -137,5 +140,6 @@ mod tests {
         refusals.refuse(0);
         refusals.relent();
         assert!(!refusals.refuses("A"));
+        assert_eq!(refusals.calls(), 5, "what comes behind cannot fail any more");
     }
 }

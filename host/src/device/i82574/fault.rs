@@ -89,8 +89,8 @@ impl Faults {
         self.waiting.push(fault);
     }
 
-    pub fn clear(&mut self) {
-        self.waiting.clear();
+    pub fn clear(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.waiting)
     }
 
     /// Takes the first one that `pick` makes something of.

@@ -125,9 +125,9 @@ impl I82574 {
         self.function.borrow_mut().faults.add(fault);
     }
 
-    /// Forgets the faults that still wait, also those that last.
-    pub fn heal(&self) {
-        self.function.borrow_mut().faults.clear();
+    /// Forgets the faults that still wait, also those that last; they are returned.
+    pub fn heal(&self) -> Vec<Fault> {
+        self.function.borrow_mut().faults.clear()
     }
 
     /// Whether it has left the bus.
