@@ -257,7 +257,8 @@ fn copies(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) -> dma::Work 
     }
     // What fails later cannot be told from what a client may expect.
     world().refusals.relent();
-    started.and_then(|()| session.begin(COPIES)).unwrap_or_else(|error| world().fail(error))
+    let bytes = if plan.alone { 1 } else { COPIES };
+    started.and_then(|()| session.begin(bytes)).unwrap_or_else(|error| world().fail(error))
 }
 
 impl Setting {

@@ -10,7 +10,8 @@ const RESOURCES: u64 = 0xC000_009A;
 const NOTHING: u64 = 0;
 
 /// What each import that may fail answers then, sorted by name; of those whose answer is their result. The others ask
-/// [`Refusals::refuses`] themselves.
+/// [`Refusals::refuses`] themselves. `ObReferenceObjectByHandle` is none: it fails only for handles of another type, with
+/// less access, or that are none.
 const ANSWERS: &[(&str, u64)] = &[
     ("IoAllocateWorkItem", NOTHING),
     ("IoAttachDeviceToDeviceStack", NOTHING),
@@ -42,7 +43,6 @@ const ANSWERS: &[(&str, u64)] = &[
     ("NdisMSetMiniportAttributes", RESOURCES),
     ("NdisOpenConfigurationEx", RESOURCES),
     ("NdisSetOptionalHandlers", RESOURCES),
-    ("ObReferenceObjectByHandle", RESOURCES),
     ("PoRequestPowerIrp", RESOURCES),
     ("PsCreateSystemThread", RESOURCES),
     ("ZwQueryValueKey", RESOURCES),
