@@ -20,6 +20,12 @@ impl Breach {
 /// What was asked for, unless it breaks a rule.
 pub(in crate::device) type Checked<T = ()> = Result<T, Breach>;
 
+/// Holds the driver to a rule: counts that it was watched, and breaks off if it is not kept.
+pub(in crate::device) fn hold(rule: &'static Rule, kept: bool, detail: impl FnOnce() -> String) -> Checked {
+    world().verify.watch(rule);
+    if kept { Ok(()) } else { Err(Breach::new(rule, detail())) }
+}
+
 /// Ends the run in the driver's access: nothing of the function may be borrowed here.
 pub(in crate::device) fn or_end<T>(result: Checked<T>) -> T {
     match result {

@@ -36,6 +36,7 @@ mod host;
 mod kernel;
 mod ndis;
 mod netdma;
+mod quickdata;
 mod wdm;
 
 pub use devices::*;
@@ -43,6 +44,7 @@ pub use host::*;
 pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
+pub use quickdata::*;
 pub use wdm::*;
 
 /// How many there are.
@@ -50,7 +52,10 @@ pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
+    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, quickdata::ALL, devices::ALL, host::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 #[cfg(test)]
