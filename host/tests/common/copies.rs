@@ -103,6 +103,6 @@ impl Copies {
 
     /// Whether everything up to one descriptor was done, and nothing from another one on.
     pub fn verdict(&self, until: u64, untouched: u64) -> Result<(), String> {
-        self.chain.verify(until, untouched)
+        self.chain.verify(until, untouched).map_err(|breach| breach.detail)
     }
 }

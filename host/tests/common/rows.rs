@@ -3,7 +3,7 @@
 //! A test binary that declares mutants has a function `sound::coverage`: how often each rule was watched in runs of the
 //! sound driver, which came to a good end.
 
-use ferrite_host::verify::Rule;
+use ferrite_host::verify::{Rule, rules};
 
 /// One test for each mutant, that is caught under a rule; and [`BROKEN`], the rules that these prove.
 macro_rules! mutants {
@@ -46,4 +46,17 @@ pub fn complete(group: impl Fn(&Rule) -> bool, broken: &[&[&Rule]], not_proven: 
             _ => {}
         }
     }
+}
+
+/// NetDMA's rules that only a device in the hands of the plug and play manager can break.
+#[allow(dead_code, reason = "not every test binary has them")]
+pub fn is_plugged(rule: &Rule) -> bool {
+    let plugged = [
+        &rules::NETDMA_REGISTER_LATE,
+        &rules::NETDMA_START_EARLY,
+        &rules::NETDMA_STOP,
+        &rules::NETDMA_POWER_DOWN,
+        &rules::NETDMA_POWER_UP,
+    ];
+    plugged.into_iter().any(|other| std::ptr::eq(other, rule))
 }

@@ -37,6 +37,7 @@ mod kernel;
 mod ndis;
 mod netdma;
 mod quickdata;
+mod transfer;
 mod wdm;
 
 pub use devices::*;
@@ -45,6 +46,7 @@ pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
 pub use quickdata::*;
+pub use transfer::*;
 pub use wdm::*;
 
 /// How many there are.
@@ -52,7 +54,7 @@ pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, quickdata::ALL, devices::ALL, host::ALL]
+    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, transfer::ALL, quickdata::ALL, devices::ALL, host::ALL]
         .into_iter()
         .flatten()
         .copied()

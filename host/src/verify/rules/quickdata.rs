@@ -1,6 +1,6 @@
 //! QuickData: what the registers of a function and its DMA allow.
 
-rules! { from super::netdma::END;
+rules! { from super::transfer::END;
     /// A register of a QuickData function accessed while the Command register has memory off.
     QD_MEMORY_OFF = "QD-01", "QuickData: memory decoding off", "", Must;
     /// An access to an offset where no QuickData function has a register.
