@@ -91,7 +91,7 @@ pub fn take(device: u64, list: u64) -> u64 {
         return c::STATUS_INSUFFICIENT_RESOURCES.into();
     }
     // Whatever interrupt there was before is none of this start's.
-    read::<u32>(REGISTERS.get(device));
+    let _ = read::<u32>(REGISTERS.get(device));
     import("KeInitializeDpc", &[DPC.at(device), dpc as *const () as u64, device]);
     import("KeSetTargetProcessorDpc", &[DPC.at(device), 0]);
     let status = if BY_VECTOR.get() { connect_by_vector(device, list) } else { connect(device) };
