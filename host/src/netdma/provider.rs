@@ -195,7 +195,7 @@ impl Provider {
             format!("transfers of {largest} bytes at most")
         });
         let highest = read::<u64>(p.at(&Attributes::MaximumAddressSpace));
-        let ends = world.mem.regions().iter().map(|region| region.physical + (region.len - 1) as u64);
+        let ends = world.mem.regions().iter().map(|region| region.physical + (region.len - 1));
         let needed = ends.max().unwrap_or(0);
         world.hold(&rules::NETDMA_ADDRESS_SPACE, highest >= needed, || {
             format!("addresses up to {highest:#x}, but there is memory up to {needed:#x}")

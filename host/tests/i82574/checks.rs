@@ -264,7 +264,7 @@ mutants! {
     };
     eerd_in_progress breaks I82574_NVM_BUSY: |rule| {
         let mut slow = config();
-        slow.delays.nvm = std::time::Duration::from_secs(3600);
+        slow.delays.nvm = std::time::Duration::from_hours(1);
         breaks_with(slow, rule, "EERD", |rig| {
             rig.write(EERD, 1);
             rig.write(EERD, 1 << 2 | 1);

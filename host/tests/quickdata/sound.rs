@@ -21,14 +21,14 @@ pub fn coverage() -> Vec<u64> {
 fn run_all() -> Vec<u64> {
     let lines = [Interrupts::Msi, Interrupts::Line].map(|interrupts| with(Version::V3_2, interrupts));
     let configs = Version::ALL.into_iter().map(slow).chain(lines);
-    let lives = configs.map(|config| watched(config, life));
+    let sums = configs.map(|config| watched(config, life));
     let removed = watched(config(Version::V3_2), |rig| {
         rig.set_up();
         rig.model.pull_out();
         assert_eq!(rig.read(rig.chansts(0), 4), 0xFFFF_FFFF);
     });
     let mut all = removed;
-    for coverage in lives {
+    for coverage in sums {
         all.iter_mut().zip(coverage).for_each(|(sum, count)| *sum += count);
     }
     all

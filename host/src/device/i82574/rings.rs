@@ -34,12 +34,14 @@ pub(super) fn check(file: &File, resets: u64, offset: u32, value: u32) -> Checke
             format!("{name}: offset {offset:#x} is written with {value:#x} while the ring is in use")
         })?;
         return match register {
-            at::BASE_LOW => hold(&rules::I82574_RING_BASE, value & 0xF == 0, || {
+            at::BASE_LOW => hold(&rules::I82574_RING_BASE, value.is_multiple_of(16), || {
                 format!("{name}: base {value:#x} is not aligned to 16 bytes")
             }),
-            at::LENGTH => hold(&rules::I82574_RING_LENGTH, value & 0x7F == 0 && value <= 0xF_FF80, || {
-                format!("{name}: length {value:#x} is no multiple of 128 bytes up to 0xfff80")
-            }),
+            at::LENGTH => {
+                hold(&rules::I82574_RING_LENGTH, value.is_multiple_of(128) && value <= 0xF_FF80, || {
+                    format!("{name}: length {value:#x} is no multiple of 128 bytes up to 0xfff80")
+                })
+            }
             at::HEAD => hold(&rules::I82574_RING_HEAD, value == 0 || value < ring.len(file), || {
                 format!("{name}: head {value} of {}", ring.len(file))
             }),

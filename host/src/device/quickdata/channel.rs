@@ -336,7 +336,7 @@ impl Channel {
         let outstanding = u64::from(self.published.wrapping_sub(self.fetched));
         let told = format!("DMACOUNT goes from {} to {count}", self.published);
         self.hold(&rules::QD_COUNT_NOTHING, more != 0, || format!("{told}: nothing is published"))?;
-        self.hold(&rules::QD_COUNT_BACKWARDS, outstanding + more <= u64::from(u16::MAX), || {
+        self.hold(&rules::QD_COUNT_BACKWARDS, u16::try_from(outstanding + more).is_ok(), || {
             format!("{told}: backwards, or past the {outstanding} that are not fetched yet")
         })?;
         let announced = dma.allowed.publish(self.word_address(), more);

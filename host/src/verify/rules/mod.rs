@@ -31,8 +31,8 @@ macro_rules! rules {
     };
 }
 
-mod devices;
 mod host;
+mod i82574;
 mod kernel;
 mod ndis;
 mod netdma;
@@ -40,8 +40,8 @@ mod quickdata;
 mod transfer;
 mod wdm;
 
-pub use devices::*;
 pub use host::*;
+pub use i82574::*;
 pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
@@ -54,7 +54,7 @@ pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, transfer::ALL, quickdata::ALL, devices::ALL, host::ALL]
+    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, transfer::ALL, quickdata::ALL, i82574::ALL, host::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -51,11 +51,11 @@ rules! { from super::transfer::END;
     QD_RESET = "QD-24", "QuickData: channel written during RESET", "", Must;
     /// Reserved bits written to INTRCTRL.
     QD_INTERRUPT_CONTROL = "QD-25", "QuickData: reserved bits in INTRCTRL", "", Must;
-    /// MSIX_VECTOR_CONTROL set in INTRCTRL of a function without MSI-X.
+    /// `MSIX_VECTOR_CONTROL` set in INTRCTRL of a function without MSI-X.
     QD_VECTORS_NONE = "QD-26", "QuickData: MSIX_VECTOR_CONTROL without MSI-X", "", Must;
-    /// MSIX_VECTOR_CONTROL set while the function interrupts by its pin.
+    /// `MSIX_VECTOR_CONTROL` set while the function interrupts by its pin.
     QD_VECTORS_PIN = "QD-27", "QuickData: MSIX_VECTOR_CONTROL with the pin", "", Must;
-    /// An interrupt by MSI-X while MSIX_VECTOR_CONTROL is off, so that vectors have no channel.
+    /// An interrupt by MSI-X while `MSIX_VECTOR_CONTROL` is off, so that vectors have no channel.
     QD_VECTORS_OFF = "QD-28", "QuickData: MSI-X without MSIX_VECTOR_CONTROL", "", Must;
     /// Interrupts enabled in INTRCTRL that nobody is connected to when one comes.
     QD_CONNECTED = "QD-29", "QuickData: interrupt not connected", "", Must;

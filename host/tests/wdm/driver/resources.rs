@@ -90,8 +90,8 @@ pub fn take(device: u64, list: u64) -> u64 {
     if REGISTERS.get(device) == 0 {
         return c::STATUS_INSUFFICIENT_RESOURCES.into();
     }
-    // Whatever interrupt there was before is none of this start's.
-    let _ = read::<u32>(REGISTERS.get(device));
+    // Whatever the engine did before, it does not any more.
+    write(REGISTERS.get(device) + 8, 0_u32);
     import("KeInitializeDpc", &[DPC.at(device), dpc as *const () as u64, device]);
     import("KeSetTargetProcessorDpc", &[DPC.at(device), 0]);
     let status = if BY_VECTOR.get() { connect_by_vector(device, list) } else { connect(device) };

@@ -1,8 +1,6 @@
-//! The 82574L, and devices at large: what their registers and their DMA allow.
+//! The 82574L: what its registers and its DMA allow.
 
 rules! { from super::quickdata::END;
-    /// A register access of a size or at an offset that the device does not have.
-    REGISTER = "NDIS-HW", "bad register access", "", Must;
     /// A register of the 82574L accessed while the Command register has memory off.
     I82574_MEMORY_OFF = "I82574-01", "82574L: memory decoding off", "", Must;
     /// An access to a register of the 82574L that is no aligned dword.
@@ -73,7 +71,7 @@ rules! { from super::quickdata::END;
     I82574_HEADER = "I82574-34", "82574L: HDRLEN of a large send", "", Must;
     /// A large send whose PAYLEN is not what its descriptors have.
     I82574_PAYLOAD = "I82574-35", "82574L: PAYLEN of a large send", "", Must;
-    /// MDIC written without MDIO_SW_OWNERSHIP in EXTCNF_CTRL.
+    /// MDIC written without `MDIO_SW_OWNERSHIP` in `EXTCNF_CTRL`.
     I82574_MDIO_OWNER = "I82574-36", "82574L: MDIO interface not owned", "", Must;
     /// MDIC written while a transaction is in progress.
     I82574_MDIO_BUSY = "I82574-37", "82574L: MDIC in progress", "", Must;
