@@ -50,7 +50,7 @@ mutants! {
     a_suspension_without_an_end breaks NETDMA_RESUME: |rule| caught(&[LacksResume], rule);
     /// NDMA-REG-07.
     no_name breaks NETDMA_NAME: |rule| caught(&[Nameless], rule);
-    /// NDMA-REG-08.
+    /// NDMA-REG-01.
     a_handle_of_no_provider breaks NETDMA_PROVIDER: |rule| caught(&[StrangeProvider], rule);
     /// NDMA-START-02.
     short_attributes breaks NETDMA_ATTRIBUTES: |rule| caught(&[ShortAttributes], rule);

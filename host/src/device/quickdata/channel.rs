@@ -339,11 +339,12 @@ impl Channel {
         self.hold(&rules::QD_COUNT_BACKWARDS, u16::try_from(outstanding + more).is_ok(), || {
             format!("{told}: backwards, or past the {outstanding} that are not fetched yet")
         })?;
-        let announced = dma.allowed.publish(self.word_address(), more);
-        self.hold(&rules::QD_COUNT_MORE, announced.is_ok(), || {
-            let left = announced.err().unwrap_or(0);
-            format!("{told}: {more} more, but the client has announced {left}")
-        })?;
+        if let Some(announced) = dma.allowed.publish(self.word_address(), more) {
+            self.hold(&rules::QD_COUNT_MORE, announced.is_ok(), || {
+                let left = announced.err().unwrap_or(0);
+                format!("{told}: {more} more, but the client has announced {left}")
+            })?;
+        }
         self.hold(&rules::QD_COUNT_CHAIN, self.state != State::Halted || self.errors != 0, || {
             format!("{told} without a chain address")
         })?;

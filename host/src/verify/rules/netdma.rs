@@ -22,7 +22,7 @@ rules! { from super::wdm::END;
     /// A provider of 2.0 or later without a friendly name.
     NETDMA_NAME = "NDMA-REG-07", "NET_DMA_PROVIDER_CHARACTERISTICS.FriendlyName", "", Must;
     /// A call with a handle that is no registered provider's.
-    NETDMA_PROVIDER = "NDMA-REG-08", "NetDMA provider handle", "", Must;
+    NETDMA_PROVIDER = "NDMA-REG-01", "NetDMA provider handle", "", Must;
     /// `NetDmaProviderStart` of a device that has not been started.
     NETDMA_START_EARLY = "NDMA-START-01", "NetDmaProviderStart before the device is started", "", Must;
     /// Attributes whose Size is not theirs.
