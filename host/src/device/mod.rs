@@ -6,7 +6,6 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "registers are cut to the size of the access")]
 
-mod breach;
 mod config_space;
 mod error;
 pub mod i82574;

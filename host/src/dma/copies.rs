@@ -5,7 +5,7 @@ use crate::{
     netdma::{Channel, Refused},
     random::Random,
 };
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
 /// `ControlFlags` (NDMA-XFER-12).
 pub mod flags {
@@ -26,12 +26,8 @@ pub mod flags {
 const PAGE: u64 = 4096;
 /// What alignments are modulo.
 const LINE: u64 = 64;
-
-/// A call that a provider refused, and what is known of the channel.
-pub(super) fn refusal(what: &str, refused: Refused, channel: &Channel) -> String {
-    let (word, reports) = (channel.word(), channel.reports.borrow());
-    format!("{what} was refused with {:#010x}; the word is {word:x?}, reported was {reports:x?}", refused.0)
-}
+/// Bytes of the longest serialized transfer.
+const SERIALIZED: u64 = 4096;
 
 /// Alignments of source and destination modulo 64, one pair after the other: shared by all clients of a run, so that every
 /// pair occurs as soon as there are 4096 copies.
@@ -56,22 +52,22 @@ impl Alignments {
 
 /// What a descriptor was to do.
 #[derive(Clone, Copy, Debug)]
-struct Job {
-    number: u64,
-    flags: u32,
-    from: u64,
-    to: u64,
-    size: u64,
+pub(super) struct Job {
+    pub number: u64,
+    pub flags: u32,
+    pub from: u64,
+    pub to: u64,
+    pub size: u64,
     /// Where source and destination go on behind their first pages.
-    from_goes_on: Option<u64>,
-    to_goes_on: Option<u64>,
+    pub from_goes_on: Option<u64>,
+    pub to_goes_on: Option<u64>,
     /// The client has changed its first byte since it was done.
-    marked: bool,
+    pub marked: bool,
 }
 
 impl Job {
     /// The pieces of a range of `size` bytes that may go on elsewhere: places and lengths.
-    fn pieces(&self, place: u64, goes_on: Option<u64>, head: u64) -> [(u64, u64); 2] {
+    pub fn pieces(&self, place: u64, goes_on: Option<u64>, head: u64) -> [(u64, u64); 2] {
         match goes_on {
             None => [(place, self.size), (place + self.size, 0)],
             Some(goes_on) => [(place, head), (goes_on, self.size - head)],
@@ -88,7 +84,9 @@ pub struct Copies {
     /// Every descriptor asks for the completion word; otherwise the last of a chain or of an append does, and most others.
     pub every_word: bool,
     place: u64,
-    jobs: Vec<Job>,
+    pub(super) jobs: Vec<Job>,
+    /// Descriptors after which a channel was suspended and resumed.
+    pub(super) resumed: BTreeSet<u64>,
     alignments: Alignments,
     /// Bytes that the descriptors made so far move.
     pub bytes: u64,
@@ -98,13 +96,14 @@ impl Copies {
     /// In a memory that is as it was at first.
     #[must_use]
     pub fn new(memory: Memory, alignments: &Alignments) -> Self {
-        let place = memory.destinations().0 + GUARD;
+        let place = memory.destinations().0 + 2 * GUARD;
         Self {
             memory,
             made: 0,
             every_word: true,
             place,
             jobs: Vec::new(),
+            resumed: BTreeSet::new(),
             alignments: alignments.clone(),
             bytes: 0,
         }
@@ -119,7 +118,8 @@ impl Copies {
     /// Starts over at the first destination; the ring goes on.
     pub fn renew(&mut self) {
         self.jobs.clear();
-        self.place = self.memory.destinations().0 + GUARD;
+        self.resumed.clear();
+        self.place = self.memory.destinations().0 + 2 * GUARD;
         self.memory.fill();
     }
 
@@ -129,37 +129,60 @@ impl Copies {
         let first = self.made;
         for number in first..first + count {
             let last = number + 1 == first + count;
-            let mut job = self.job(random, number, longest);
-            let asked = [
-                (self.every_word || last || !random.one_in(4), flags::STATUS),
-                (random.one_in(4), flags::FENCE),
-                (last || random.one_in(16), flags::INTERRUPT),
-                (job.from_goes_on.is_some(), flags::SOURCE_PAGE_BREAK),
-                (job.to_goes_on.is_some(), flags::DESTINATION_PAGE_BREAK),
-                (job.size == 0 && random.one_in(2), flags::NULL),
-            ];
-            job.flags = asked.iter().filter(|(asked, _)| *asked).fold(0, |flags, (_, flag)| flags | flag);
-            // What is to move nothing may say how much all the same; no bytes are nothing without saying so.
-            let empty = if job.size == 0 { random.below(LINE) as u32 } else { 0 };
-            if job.size == 0 && empty > 0 {
-                job.flags |= flags::NULL;
-            }
-            let descriptor = Descriptor {
-                size: job.size as u32 + empty,
-                flags: job.flags,
-                from: job.from,
-                to: job.to,
-                from_goes_on: job.from_goes_on.unwrap_or(0),
-                to_goes_on: job.to_goes_on.unwrap_or(0),
-            };
-            self.memory.put(number, &descriptor, last);
-            self.jobs.push(job);
-            self.made = number + 1;
+            let job = self.job(random, number, longest);
+            self.hand_in(random, job, last);
         }
         if appended && first > 0 {
             self.memory.link(first - 1);
         }
         first
+    }
+
+    /// A new chain of so many pairs of descriptors: a serialized one, and one that goes on copying what that has written.
+    pub fn make_serialized(&mut self, random: &mut Random, pairs: u64) -> u64 {
+        let first = self.made;
+        for pair in 0..pairs {
+            let mut job = self.job(random, self.made, SERIALIZED);
+            (job.from_goes_on, job.flags) = (None, flags::FENCE);
+            if job.to_goes_on.take().is_some() {
+                // The room that the break has left out is enough.
+                self.place = job.to + job.size + PAGE + GUARD;
+            }
+            self.hand_in(random, job, false);
+            let then = Job { number: self.made, flags: 0, from: job.to, to: self.place, ..job };
+            self.place += then.size + GUARD;
+            self.bytes += then.size;
+            self.hand_in(random, then, pair + 1 == pairs);
+        }
+        first
+    }
+
+    fn hand_in(&mut self, random: &mut Random, mut job: Job, last: bool) {
+        let asked = [
+            (self.every_word || last || !random.one_in(4), flags::STATUS),
+            (random.one_in(4), flags::FENCE),
+            (last || random.one_in(16), flags::INTERRUPT),
+            (job.from_goes_on.is_some(), flags::SOURCE_PAGE_BREAK),
+            (job.to_goes_on.is_some(), flags::DESTINATION_PAGE_BREAK),
+            (job.size == 0 && random.one_in(2), flags::NULL),
+        ];
+        job.flags = asked.iter().filter(|(asked, _)| *asked).fold(job.flags, |flags, (_, flag)| flags | flag);
+        // What is to move nothing may say how much all the same; no bytes are nothing without saying so.
+        let empty = if job.size == 0 { random.below(LINE) as u32 } else { 0 };
+        if job.size == 0 && empty > 0 {
+            job.flags |= flags::NULL;
+        }
+        let descriptor = Descriptor {
+            size: job.size as u32 + empty,
+            flags: job.flags,
+            from: job.from,
+            to: job.to,
+            from_goes_on: job.from_goes_on.unwrap_or(0),
+            to_goes_on: job.to_goes_on.unwrap_or(0),
+        };
+        self.memory.put(job.number, &descriptor, last);
+        self.jobs.push(job);
+        self.made = job.number + 1;
     }
 
     fn job(&mut self, random: &mut Random, number: u64, longest: u64) -> Job {
@@ -203,7 +226,7 @@ impl Copies {
     }
 
     /// Bytes from a place to the end of its page.
-    fn head(&self, place: u64) -> u64 {
+    pub(super) fn head(&self, place: u64) -> u64 {
         PAGE - self.memory.physical(place) % PAGE
     }
 
@@ -219,7 +242,7 @@ impl Copies {
             .flatten()
     }
 
-    fn flags(&self, flag: u32) -> impl DoubleEndedIterator<Item = u64> {
+    pub(super) fn flags(&self, flag: u32) -> impl DoubleEndedIterator<Item = u64> {
         self.jobs.iter().filter(move |job| job.flags & flag != 0).map(|job| job.number)
     }
 
@@ -262,85 +285,19 @@ impl Copies {
     ///
     /// # Errors
     /// The provider refuses.
-    pub fn start(&self, channel: &Channel, first: u64) -> Result<(), String> {
+    pub fn start(&self, channel: &Channel, first: u64) -> Result<(), Refused> {
         channel.set_quiet(false);
         let (at, physical) = self.place_of(first);
-        channel
-            .start(at, physical, (self.made - first) as u32)
-            .map_err(|refused| refusal("a start", refused, channel))
+        channel.start(at, physical, (self.made - first) as u32)
     }
 
     /// Appends the descriptors from `first` on.
     ///
     /// # Errors
     /// The provider refuses.
-    pub fn append(&self, channel: &Channel, first: u64) -> Result<(), String> {
+    pub fn append(&self, channel: &Channel, first: u64) -> Result<(), Refused> {
         channel.set_quiet(false);
         let (at, physical) = self.place_of(first);
-        channel
-            .append(at, physical, (self.made - first) as u32)
-            .map_err(|refused| refusal("an append", refused, channel))
-    }
-
-    fn expected(&self, job: &Job) -> Vec<u8> {
-        let mut bytes = self.bytes_at(job.pieces(job.from, job.from_goes_on, self.head(job.from)));
-        if let Some(first) = bytes.first_mut().filter(|_| job.marked) {
-            *first = !*first;
-        }
-        bytes
-    }
-
-    fn bytes_at(&self, pieces: [(u64, u64); 2]) -> Vec<u8> {
-        let all = self.memory.all();
-        let slice = |(place, size)| all.get(place as usize..(place + size) as usize).unwrap_or_default();
-        pieces.map(slice).concat()
-    }
-
-    /// Whether everything up to descriptor `until` was done, nothing from `untouched` on, and nothing else was written.
-    ///
-    /// # Errors
-    /// What is wrong, and where.
-    pub fn verify(&self, until: u64, untouched: u64) -> Result<(), String> {
-        self.look(|job| job.number < until, |job| job.number >= untouched)
-    }
-
-    /// Whether everything from descriptor `first` on was done, and nothing was written beside the destinations.
-    ///
-    /// # Errors
-    /// What is wrong, and where.
-    pub fn verify_from(&self, first: u64) -> Result<(), String> {
-        self.look(|job| job.number >= first, |_| false)
-    }
-
-    fn look(&self, done: impl Fn(&Job) -> bool, kept: impl Fn(&Job) -> bool) -> Result<(), String> {
-        let (sources, bytes) = self.memory.sources();
-        if !self.memory.untouched(sources, sources + bytes) {
-            return Err("the sources were written".into());
-        }
-        let mut clean = self.memory.destinations().0;
-        for job in self.jobs.iter().filter(|job| job.size > 0) {
-            let pieces = job.pieces(job.to, job.to_goes_on, self.head(job.to));
-            for (place, size) in pieces {
-                if !self.memory.untouched(clean, place) {
-                    return Err(format!(
-                        "bytes between {clean:#x} and {place:#x}, beside {job:x?}, were written"
-                    ));
-                }
-                clean = place + size;
-            }
-            if done(job) && self.bytes_at(pieces) != self.expected(job) {
-                return Err(format!("the bytes of {job:x?} are not those of its source"));
-            }
-            let untouched = |(place, size)| self.memory.untouched(place, place + size);
-            if kept(job) && !pieces.into_iter().all(untouched) {
-                return Err(format!("{job:x?} was begun, although the chain had ended before"));
-            }
-        }
-        let end = self.memory.destinations().1;
-        if self.memory.untouched(clean, end) {
-            Ok(())
-        } else {
-            Err(format!("bytes between {clean:#x} and {end:#x}, behind all destinations, were written"))
-        }
+        channel.append(at, physical, (self.made - first) as u32)
     }
 }

@@ -43,11 +43,6 @@ pub struct Memory {
     pub counted: bool,
 }
 
-/// What a byte is before anything is copied.
-const fn pattern(place: u64) -> u8 {
-    (place.wrapping_mul(31) % 251) as u8
-}
-
 impl Memory {
     /// With so many bytes of sources and of destinations, multiples of a page; `None` if the machine has not as many.
     #[must_use]
@@ -62,7 +57,7 @@ impl Memory {
 
     /// As it was at first.
     pub fn fill(&self) {
-        self.all().iter_mut().zip(0..).for_each(|(byte, place)| *byte = pattern(place));
+        self.all().iter_mut().zip(0..).for_each(|(byte, place)| *byte = self.original(place));
     }
 
     /// Where the sources are, and how many bytes of them.
@@ -90,7 +85,14 @@ impl Memory {
     #[must_use]
     pub fn untouched(&self, from: u64, to: u64) -> bool {
         let bytes = self.all().get(from as usize..to as usize).unwrap_or_default();
-        bytes.iter().zip(from..).all(|(&byte, place)| byte == pattern(place))
+        bytes.iter().zip(from..).all(|(&byte, place)| byte == self.original(place))
+    }
+
+    /// What the byte at a place was at first: no sequence in the destinations is one in the sources.
+    #[must_use]
+    pub const fn original(&self, place: u64) -> u8 {
+        let (step, period) = if place < self.destinations { (31, 251) } else { (37, 241) };
+        (place.wrapping_mul(step) % period) as u8
     }
 
     /// The physical address of a place.
@@ -148,7 +150,10 @@ impl Memory {
         let allow = model.allow();
         allow.add(Right::Descriptor, self.physical(0), self.sources);
         allow.add(Right::Read, self.physical(self.sources), self.destinations - self.sources);
-        allow.add(Right::Write, self.physical(self.destinations), self.bytes - self.destinations);
+        let (destinations, bytes) = (self.physical(self.destinations), self.bytes - self.destinations);
+        allow.add(Right::Write, destinations, bytes);
+        // What a transfer has written may be copied on.
+        allow.add(Right::Read, destinations, bytes);
         allow.add(Right::Word, channel.word_physical(), 8);
     }
 
@@ -158,6 +163,7 @@ impl Memory {
         allow.take(Right::Descriptor, self.physical(0));
         allow.take(Right::Read, self.physical(self.sources));
         allow.take(Right::Write, self.physical(self.destinations));
+        allow.take(Right::Read, self.physical(self.destinations));
         allow.take(Right::Word, channel.word_physical());
     }
 }

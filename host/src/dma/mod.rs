@@ -1,13 +1,17 @@
 //! NetDMA's clients: copies through every channel of every provider, and the command that runs them.
 
+mod checks;
 pub mod copies;
+mod counts;
 pub mod memory;
 mod options;
 mod report;
 mod reports;
 mod session;
+mod verdict;
 pub mod workload;
 
+pub use counts::Counts;
 pub use options::{Kind, Options};
 pub use report::{Report, Row};
 pub use session::{Session, Work};
@@ -16,6 +20,7 @@ pub use workload::LONGEST;
 use crate::{
     run::{Progress, RunError, watchdog},
     system::{Setup, System},
+    verify::End,
     world::world,
 };
 use std::{cell::RefCell, rc::Rc};
@@ -42,9 +47,18 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
         *result.borrow_mut() = play(system, &session, &options, &shown);
     });
     progress.finish();
-    ended.map_err(RunError::Ended)?;
+    ended.map_err(|end| RunError::Ended(repeated(end, &repeat)))?;
     let report = outcome.replace(Err(String::new()));
     report.map_err(|error| RunError::Failed(format!("{error}\n  to repeat: {repeat}")))
+}
+
+/// A broken rule with what repeats the run.
+fn repeated(mut end: End, repeat: &str) -> End {
+    if let End::Violation(violation) = &mut end {
+        violation.detail.push_str("; to repeat: ");
+        violation.detail.push_str(repeat);
+    }
+    end
 }
 
 fn kinds(options: &Options) -> Vec<Kind> {
@@ -86,7 +100,7 @@ fn play(
     progress.stage("copying through every channel");
     let work = session.begin(options.mib << 20)?;
     let bar = progress.bytes("copied", (options.mib << 20) * work.clients() as u64);
-    let providers = work.finish(&|moved| bar.set_position(moved))?;
+    let providers = work.finish(&|moved| bar.set_position(moved));
     bar.finish_and_clear();
     progress.stage("removing the devices and unloading");
     session.end(system);

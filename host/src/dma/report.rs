@@ -1,6 +1,6 @@
 //! The result of a DMA run, for people and for machines.
 
-use super::workload::Counts;
+use super::Counts;
 use crate::sched::Trace;
 use serde::Serialize;
 use std::fmt;

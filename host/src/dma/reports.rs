@@ -1,7 +1,13 @@
 //! What a client is told in DPCs, held against what it asked for.
 
 use super::copies::Copies;
-use crate::netdma::{Channel, Report};
+use crate::{
+    netdma::{Channel, Report},
+    verify::{
+        breach::{Checked, hold},
+        rules,
+    },
+};
 
 /// What was told of the chain at hand. Descriptors are meant by their numbers.
 #[derive(Debug, Default)]
@@ -45,6 +51,12 @@ impl Told {
         self.failing = Some(bad);
     }
 
+    /// Whether a descriptor of the chain cannot be done.
+    #[must_use]
+    pub const fn expects_error(&self) -> bool {
+        self.failing.is_some()
+    }
+
     /// Whether the error that was expected came.
     #[must_use]
     pub const fn has_failed(&self) -> bool {
@@ -57,12 +69,18 @@ impl Told {
         self.latest
     }
 
+    /// Whether as many completions came as interrupts were asked for.
+    #[must_use]
+    pub const fn all_came(&self) -> bool {
+        self.left == 0
+    }
+
     /// Takes what has come since the last look.
     ///
     /// # Errors
     /// A report that is of no descriptor of the chain, older than the one before, one more than were asked for, of one
     /// behind an error, or of an error that there was not (NDMA-INT-01 to -03).
-    pub fn look(&mut self, channel: &Channel, copies: &Copies) -> Result<(), String> {
+    pub fn look(&mut self, channel: &Channel, copies: &Copies) -> Checked {
         let reports = channel.reports.take();
         reports.into_iter().try_for_each(|report| match report {
             Report::Failed => self.error(),
@@ -70,38 +88,48 @@ impl Told {
         })
     }
 
-    fn error(&mut self) -> Result<(), String> {
-        match self.failing {
-            None => Err("an error was reported although nothing was wrong".into()),
-            Some(_) if self.failed => Err("an error was reported a second time".into()),
-            Some(_) => {
-                self.failed = true;
-                Ok(())
-            }
-        }
+    fn error(&mut self) -> Checked {
+        hold(&rules::ERROR_FALSE, self.failing.is_some(), || {
+            "an error was reported although nothing was wrong".into()
+        })?;
+        hold(&rules::ERROR_TWICE, !self.failed, || "an error was reported a second time".into())?;
+        self.failed = true;
+        Ok(())
     }
 
-    fn completed(&mut self, address: u64, copies: &Copies) -> Result<(), String> {
-        let Some(number) = copies.number(address) else {
-            return Err(format!("{address:#x} was reported as completed, which is no descriptor"));
-        };
-        if number < self.first {
-            let late =
-                self.late.checked_sub(1).or(self.repeats.then_some(0)).filter(|_| self.latest.is_none());
-            self.late =
-                late.ok_or_else(|| format!("descriptor {number} of an earlier chain was reported again"))?;
+    fn completed(&mut self, address: u64, copies: &Copies) -> Checked {
+        let number = copies.number(address);
+        hold(&rules::REPORT_ADDRESS, number.is_some(), || {
+            format!("{address:#x} was reported as completed, which is no descriptor")
+        })?;
+        let number = number.unwrap_or(0);
+        let stale = number < self.first;
+        let late = self.late.checked_sub(1).or(self.repeats.then_some(0)).filter(|_| self.latest.is_none());
+        hold(&rules::REPORT_STALE, !stale || late.is_some(), || {
+            format!("descriptor {number} of an earlier chain was reported again")
+        })?;
+        if stale {
+            self.late = late.unwrap_or(0);
             return Ok(());
         }
-        if self.failing.is_some_and(|bad| number >= bad) {
-            return Err(format!("descriptor {number} was reported as completed, at or behind the error"));
+        if let Some(bad) = self.failing {
+            hold(&rules::REPORT_FAILED, number != bad, || {
+                format!("descriptor {number}, which failed, was reported as completed")
+            })?;
+            hold(&rules::ERROR_HALTS, number < bad, || {
+                format!("descriptor {number} was reported as completed, behind the error of {bad}")
+            })?;
         }
-        if let Some(latest) = self.latest.filter(|&latest| latest > number) {
-            return Err(format!("descriptor {number} was reported after {latest}"));
-        }
+        let latest = self.latest.unwrap_or(number);
+        hold(&rules::REPORT_ORDER, latest <= number, || {
+            format!("descriptor {number} was reported after {latest}")
+        })?;
         self.latest = Some(number);
         let left = self.left.checked_sub(1).or(self.repeats.then_some(0));
-        self.left = left
-            .ok_or_else(|| format!("descriptor {number} was reported; no more interrupts were asked for"))?;
+        hold(&rules::REPORT_UNASKED, left.is_some(), || {
+            format!("descriptor {number} was reported; no more interrupts were asked for")
+        })?;
+        self.left = left.unwrap_or(0);
         Ok(())
     }
 }

@@ -1,16 +1,12 @@
 //! The providers of a run, and clients on all of their channels at once.
 
-use super::{
-    Row,
-    copies::Alignments,
-    options::Kind,
-    workload::{Client, Counts},
-};
+use super::{Row, copies::Alignments, counts::Counts, options::Kind, workload::Client};
 use crate::{
     bus::Bdf,
     device::quickdata::Quickdata,
     netdma::Provider,
     system::{self, InProcess, Setup, System, SystemError},
+    verify::breach::{Breach, or_end},
     world::{Hardware, Source, world},
 };
 use std::{
@@ -54,7 +50,7 @@ pub struct Work {
 /// What came of a client: its provider's number.
 struct Outcome {
     engine: usize,
-    result: Result<Counts, String>,
+    counts: Counts,
 }
 
 /// A provider, and the function behind it.
@@ -160,8 +156,11 @@ impl Session {
             world().sched.spawn("NetDMA client", cpu, move || {
                 let progress = |bytes| moved.set(moved.get() + bytes);
                 let result = client.work(bytes, &progress);
-                let result = result.map_err(|error| format!("{name}, channel {channel}: {error}"));
-                outcomes.borrow_mut().push(Outcome { engine, result });
+                let counts = or_end(result.map_err(|breach| {
+                    let detail = format!("{name}, channel {channel}: {}", breach.detail);
+                    Breach::new(breach.rule, detail)
+                }));
+                outcomes.borrow_mut().push(Outcome { engine, counts });
             });
         }
         Ok(Work { clients: count, ..work })
@@ -198,27 +197,23 @@ impl Work {
     /// Whether every client has ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let outcomes = self.outcomes.borrow();
-        outcomes.len() == self.clients || outcomes.iter().any(|outcome| outcome.result.is_err())
+        self.outcomes.borrow().len() == self.clients
     }
 
-    /// Waits for all clients: a row for each provider.
-    ///
-    /// # Errors
-    /// The first thing that went wrong with one.
-    pub fn finish(self, look: &dyn Fn(u64)) -> Result<Vec<Row>, String> {
+    /// Waits for all clients: a row for each provider. What goes wrong with one ends the run.
+    #[must_use]
+    pub fn finish(self, look: &dyn Fn(u64)) -> Vec<Row> {
         while !self.is_over() {
             world().sched.sleep(LOOK);
             look(self.moved());
         }
         let mut rows: Vec<Row> = self.engines.iter().map(Engine::row).collect();
         for outcome in self.outcomes.take() {
-            let counts = outcome.result?;
             if let Some(row) = rows.get_mut(outcome.engine) {
-                row.counts.add(&counts);
+                row.counts.add(&outcome.counts);
             }
         }
-        Ok(rows)
+        rows
     }
 }
 

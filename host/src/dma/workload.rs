@@ -1,7 +1,8 @@
 //! What a client does with a channel: chains, appends, suspensions, aborts, resets and errors, at random.
 
 use super::{
-    copies::{Alignments, Copies, flags, refusal},
+    copies::{Alignments, Copies, flags},
+    counts::Counts,
     memory::{Descriptor, Memory, RING},
     reports::Told,
 };
@@ -9,14 +10,21 @@ use crate::{
     device::quickdata::{Fault, Quickdata},
     netdma::{Channel, Provider},
     random::Random,
+    verify::{
+        Rule,
+        breach::{Checked, hold},
+        rules,
+    },
     world::world,
 };
-use serde::Serialize;
 use std::{rc::Rc, time::Duration};
 
+/// Kinds of rounds.
+const ROUNDS: u64 = 10;
 /// States of a completion word (NDMA-CST-02).
-const IDLE: u64 = 1;
-const SUSPENDED: u64 = 2;
+pub(super) const ACTIVE: u64 = 0;
+pub(super) const IDLE: u64 = 1;
+pub(super) const SUSPENDED: u64 = 2;
 const HALTED: u64 = 3;
 /// How long a chain or a report may take, in times what NetDMA waits for outstanding descriptors.
 const PATIENCE: u32 = 2;
@@ -27,66 +35,27 @@ const SOURCES: u64 = 2 << 20;
 const DESTINATIONS: u64 = 4 << 20;
 /// Descriptors of the longest chain, as it is started.
 const CHAIN: u64 = 1000;
+/// Descriptors that a chain that is stopped has at least.
+const LONG: u64 = 200;
 /// Bytes of the longest transfer, where the provider takes as much.
 pub const LONGEST: u64 = 1 << 20;
 
-/// What was done with a channel.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Counts {
-    /// Bytes that were to be moved.
-    pub bytes: u64,
-    /// Descriptors handed over.
-    pub descriptors: u64,
-    /// Chains started.
-    pub chains: u64,
-    /// The longest of them, in descriptors, appends included.
-    pub longest_chain: u64,
-    /// Appends.
-    pub appends: u64,
-    /// Interrupts that the client was told of.
-    pub interrupts: u64,
-    /// Suspensions.
-    pub suspends: u64,
-    /// Resumptions.
-    pub resumes: u64,
-    /// Aborts.
-    pub aborts: u64,
-    /// Resets.
-    pub resets: u64,
-    /// Errors that were made to happen.
-    pub errors_injected: u64,
-    /// Errors that the driver reported.
-    pub errors_reported: u64,
-}
-
-impl Counts {
-    /// The sum, and the longest chain of both.
-    pub fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
-        self.descriptors += other.descriptors;
-        self.chains += other.chains;
-        self.longest_chain = self.longest_chain.max(other.longest_chain);
-        self.appends += other.appends;
-        self.interrupts += other.interrupts;
-        self.suspends += other.suspends;
-        self.resumes += other.resumes;
-        self.aborts += other.aborts;
-        self.resets += other.resets;
-        self.errors_injected += other.errors_injected;
-        self.errors_reported += other.errors_reported;
-    }
-}
-
 /// A client with a channel.
 pub struct Client {
-    channel: Rc<Channel>,
-    copies: Copies,
+    pub(super) channel: Rc<Channel>,
+    pub(super) copies: Copies,
     random: Random,
     counts: Counts,
-    told: Told,
+    pub(super) told: Told,
     /// Bytes of the longest transfer.
     longest: u64,
     model: Option<(Rc<Quickdata>, usize)>,
+    /// Descriptors that were the last ones at some time: only their words may say Idle.
+    pub(super) ends: Vec<u64>,
+    /// What was appended to the chain at hand: its first descriptor, how many, and what it means if they are not done.
+    pub(super) appends: Vec<(u64, u64, &'static Rule)>,
+    /// The channel was reset, and not started since.
+    reset: bool,
 }
 
 impl Client {
@@ -125,22 +94,27 @@ impl Client {
             told: Told::new(resets_repeat),
             longest,
             model,
+            ends: Vec::new(),
+            appends: Vec::new(),
+            reset: false,
         })
     }
 
     /// Works until so many bytes have been moved and every kind of thing was done at least once, then frees the channel.
     ///
     /// # Errors
-    /// What went wrong.
-    pub fn work(mut self, bytes: u64, progress: &dyn Fn(u64)) -> Result<Counts, String> {
+    /// The rule that the provider broke.
+    pub fn work(mut self, bytes: u64, progress: &dyn Fn(u64)) -> Checked<Counts> {
         let mut round = 0;
-        while self.copies.bytes < bytes || round < 8 {
+        while self.copies.bytes < bytes || round < ROUNDS {
             let before = self.copies.bytes;
-            match round % 8 {
-                3 => self.stopped(false)?,
-                5 => self.stopped(true)?,
-                6 => self.failed()?,
-                7 => self.started_over()?,
+            match round % ROUNDS {
+                0 => self.appended()?,
+                4 => self.stopped(false)?,
+                6 => self.stopped(true)?,
+                7 => self.failed()?,
+                8 => self.started_over()?,
+                9 => self.serialized()?,
                 _ => self.chain()?,
             }
             round += 1;
@@ -150,7 +124,7 @@ impl Client {
         self.channel.set_quiet(true);
         self.channel.free();
         // What came since the last look was one too many.
-        self.told.look(&self.channel, &self.copies)?;
+        self.look()?;
         if let Some((model, _)) = &self.model {
             self.copies.memory.take_back(model, &self.channel);
         }
@@ -160,20 +134,18 @@ impl Client {
         Ok(self.counts)
     }
 
-    /// Waits for something, and looks at what is reported meanwhile.
-    fn wait(&mut self, what: &'static str, condition: impl Fn(&Self) -> bool) -> Result<(), String> {
-        let patience = PATIENCE * world().netdma.patience.get();
-        let until = world().clock.now().after(patience);
+    /// Waits for something, and looks at what is reported meanwhile; false if it does not come.
+    pub(super) fn wait(&mut self, what: &'static str, condition: impl Fn(&Self) -> bool) -> Checked<bool> {
+        let until = world().clock.now().after(PATIENCE * world().netdma.patience.get());
         loop {
-            self.told.look(&self.channel, &self.copies)?;
+            self.look()?;
             if condition(self) {
-                return Ok(());
+                return Ok(true);
             }
             let this = &*self;
             let news = || condition(this) || !this.channel.reports.borrow().is_empty();
             if !world().sched.block(what, Some(until), &news) {
-                let (word, told) = (self.channel.word(), &self.told);
-                return Err(format!("{what}: not within {patience:?}; the word is {word:x?}, {told:?}"));
+                return Ok(false);
             }
         }
     }
@@ -185,8 +157,18 @@ impl Client {
     }
 
     /// A first part of a chain: the number of its first descriptor.
-    fn start(&mut self) -> Result<u64, String> {
+    fn start(&mut self) -> Checked<u64> {
         let count = self.random.size(CHAIN);
+        self.start_some(count)
+    }
+
+    /// A chain that does not end at once.
+    fn start_long(&mut self) -> Checked<u64> {
+        let count = LONG + self.random.size(CHAIN - LONG);
+        self.start_some(count)
+    }
+
+    fn start_some(&mut self, count: u64) -> Checked<u64> {
         let longest = self.longest.min((self.copies.room() / count).max(64));
         let longest = if self.random.one_in(8) { self.longest } else { longest };
         let first = self.copies.make(&mut self.random, count, longest, false);
@@ -195,38 +177,66 @@ impl Client {
     }
 
     /// Hands a new chain over, of all descriptors from `first` on.
-    fn begin(&mut self, first: u64) -> Result<(), String> {
-        self.told.look(&self.channel, &self.copies)?;
+    fn begin(&mut self, first: u64) -> Checked {
+        self.look()?;
         self.told.begin(first, self.copies.interrupts(first));
-        self.copies.start(&self.channel, first)?;
+        self.ends.push(self.copies.made - 1);
+        self.appends.clear();
+        let reset = std::mem::take(&mut self.reset);
+        let result = self.copies.start(&self.channel, first);
+        self.accepted(if reset { &rules::RESET_MENDS } else { &rules::TRANSFER_START }, "a start", result)?;
         self.counts.chains += 1;
         Ok(())
     }
 
-    fn append(&mut self) -> Result<(), String> {
+    /// Appends to a channel that works, is idle, or is suspended.
+    fn append(&mut self, suspended: bool) -> Checked {
         let count = 1 + self.random.below(20);
+        let last = self.copies.made.checked_sub(1);
+        let risk = match self.word() {
+            _ if suspended => &rules::RESUME_RELOADS,
+            Some((number, IDLE)) if number == last => &rules::TRANSFER_APPENDED_IDLE,
+            _ => &rules::TRANSFER_APPENDED,
+        };
         let first = self.copies.make(&mut self.random, count, self.longest / 16, true);
         self.told.appended(self.copies.interrupts(first));
-        self.copies.append(&self.channel, first)?;
+        self.ends.push(self.copies.made - 1);
+        self.appends.push((first, count, risk));
+        let result = self.copies.append(&self.channel, first);
+        self.accepted(&rules::TRANSFER_APPEND, "an append", result)?;
         self.counts.appends += 1;
         Ok(())
     }
 
     /// Waits for the last descriptor's word and interrupt, and looks at every byte.
-    fn finish(&mut self, first: u64) -> Result<(), String> {
+    fn finish(&mut self, first: u64) -> Checked {
         let number = self.copies.made - 1;
-        let last = self.copies.memory.at(number);
         // A channel that was suspended when everything was done has nothing left to write the word for.
-        let done = move |(address, status)| address == last && matches!(status, IDLE | SUSPENDED);
-        self.wait("the last completion word", |this| this.channel.word().is_some_and(done))?;
-        self.wait("the last interrupt", |this| this.told.latest() == Some(number))?;
+        let done =
+            move |this: &Self| matches!(this.word(), Some((Some(word), IDLE | SUSPENDED)) if word == number);
+        self.wait("the last completion word", done)?;
+        self.check_last_word(first, number)?;
+        self.check_last_report(number)?;
         self.channel.set_quiet(true);
+        self.appends.clear();
         self.counts.longest_chain = self.counts.longest_chain.max(self.copies.made - first);
         self.copies.verify(self.copies.made, u64::MAX)
     }
 
+    /// A chain that is only appended to, while it is at work and when it is done.
+    fn appended(&mut self) -> Checked {
+        let first = self.start()?;
+        for _ in 0..4 {
+            self.pass();
+            self.append(false)?;
+        }
+        self.finish(first)?;
+        self.append(false)?;
+        self.finish(first)
+    }
+
     /// A chain that is appended to and suspended while it is at work, and appended to once more when it is done.
-    fn chain(&mut self) -> Result<(), String> {
+    fn chain(&mut self) -> Checked {
         let first = self.start()?;
         for _ in 0..self.random.below(12) {
             if self.copies.made - first > RING / 2 {
@@ -234,112 +244,104 @@ impl Client {
             }
             self.pass();
             if self.random.one_in(2) {
-                self.append()?;
+                self.append(false)?;
                 continue;
             }
             self.suspended(first)?;
         }
         self.finish(first)?;
-        self.append()?;
+        self.append(false)?;
+        self.finish(first)
+    }
+
+    /// Serialized transfers, and what depends on them.
+    fn serialized(&mut self) -> Checked {
+        let pairs = 1 + self.random.below(50);
+        let first = self.copies.make_serialized(&mut self.random, pairs);
+        self.begin(first)?;
         self.finish(first)
     }
 
     /// A suspension in which nothing may happen, with or without an append.
-    fn suspended(&mut self, first: u64) -> Result<(), String> {
-        let last =
-            self.channel.suspend().map_err(|refused| refusal("a suspension", refused, &self.channel))?;
+    fn suspended(&mut self, first: u64) -> Checked {
+        let result = self.channel.suspend();
+        let last = self.accepted(&rules::SUSPEND_REFUSED, "a suspension", result)?;
         self.counts.suspends += 1;
         let before = self.channel.word();
-        self.check_suspended(first, last, before)?;
-        if let Some(done) = self.copies.number(last) {
+        let number = self.check_suspended(first, last)?;
+        if let Some(done) = number {
             self.copies.mark(done);
+            self.copies.resumed.insert(done);
         }
         if self.random.one_in(2) {
-            self.append()?;
+            self.append(true)?;
         }
         self.pass();
-        if self.channel.word() != before {
-            return Err(format!("the word was {before:x?}, now {:x?}, while suspended", self.channel.word()));
-        }
-        self.channel.resume().map_err(|refused| refusal("a resumption", refused, &self.channel))?;
+        let (word, begun) =
+            (self.channel.word(), self.copies.first_begun(number.map_or(first, |done| done + 1)));
+        hold(&rules::SUSPEND_HOLDS, word == before && begun.is_none(), || {
+            format!("suspended after {number:?}; the word was {before:x?}, now {word:x?}; begun is {begun:?}")
+        })?;
+        let result = self.channel.resume();
+        self.accepted(&rules::RESUME_REFUSED, "a resumption", result)?;
         self.counts.resumes += 1;
         Ok(())
     }
 
-    /// The address that a suspension gave is of the chain's; every word that was asked for up to it was written, and that
-    /// of the descriptor itself says that the channel is suspended.
-    fn check_suspended(&self, first: u64, last: u64, word: Option<(u64, u64)>) -> Result<(), String> {
-        let copies = &self.copies;
-        let number = if last == 0 { None } else { copies.number(last) };
-        if number.map_or(last != 0, |number| number < first) {
-            return Err(format!("suspended after {last:#x}, which is no descriptor of the chain"));
-        }
-        let governing = number.and_then(|number| copies.last_word(first, number));
-        let right = match (governing, word) {
-            (None, None) => true,
-            // Starting over may have had to suspend the chain before, which wrote its word.
-            (None, Some((address, _))) => copies.number(address).is_some_and(|number| number < first),
-            (Some(governing), Some((address, status))) => {
-                address == copies.memory.at(governing) && (number != Some(governing) || status == SUSPENDED)
-            }
-            _ => false,
-        };
-        if right {
-            return Ok(());
-        }
-        let number = number.map_or("none".into(), |number| number.to_string());
-        let governing = governing.map_or("none".into(), |number| number.to_string());
-        Err(format!(
-            "suspended after {last:#x}, descriptor {number} of a chain from {first} on; the last that asks for the word is \
-             {governing}, but the word is {word:x?}"
-        ))
-    }
-
     /// A chain that is aborted, or whose channel is reset: nothing happens afterwards.
-    fn stopped(&mut self, reset: bool) -> Result<(), String> {
-        let first = self.start()?;
+    fn stopped(&mut self, reset: bool) -> Checked {
+        let first = self.start_long()?;
         self.pass();
-        let stop = if reset { self.channel.reset() } else { self.channel.abort() };
-        stop.map_err(|refused| refusal(if reset { "a reset" } else { "an abort" }, refused, &self.channel))?;
         if reset {
-            self.counts.resets += 1;
+            self.reset("a reset")?;
         } else {
+            let result = self.channel.abort();
+            self.accepted(&rules::ABORT_REFUSED, "an abort", result)?;
             self.counts.aborts += 1;
         }
         let frozen = self.copies.memory.all().to_vec();
-        if self.channel.append(0, 0, 1).is_ok() {
-            return Err("an append to a stopped channel succeeded".into());
-        }
         world().sched.sleep(WATCHED);
-        if *self.copies.memory.all() != *frozen {
-            return Err("the old chain goes on after it was stopped".into());
-        }
+        let rule = if reset { &rules::RESET_STOPS } else { &rules::ABORT_STOPS };
+        hold(rule, *self.copies.memory.all() == *frozen, || {
+            "the old chain goes on after it was stopped".into()
+        })?;
+        self.refuses_append("was stopped")?;
         self.copies.verify(first, u64::MAX)
     }
 
+    fn reset(&mut self, what: &str) -> Checked {
+        let result = self.channel.reset();
+        self.accepted(&rules::RESET_REFUSED, what, result)?;
+        self.counts.resets += 1;
+        self.reset = true;
+        Ok(())
+    }
+
     /// A chain that is abandoned for another one.
-    fn started_over(&mut self) -> Result<(), String> {
-        self.start()?;
+    fn started_over(&mut self) -> Checked {
+        let old = self.start_long()?;
         self.pass();
-        let first = self.start()?;
+        let first = self.copies.made;
+        self.start()?;
+        // The descriptor at hand is done to its end.
+        let begun = self.copies.first_untouched(old).filter(|&begun| begun < first).unwrap_or(first);
         let number = self.copies.made - 1;
-        let last = self.copies.memory.at(number);
-        self.wait("the last completion word", move |this| this.channel.word() == Some((last, IDLE)))?;
-        self.wait("the last interrupt", |this| this.told.latest() == Some(number))?;
+        self.wait("the last completion word", move |this| this.word() == Some((Some(number), IDLE)))?;
+        self.check_last_word(first, number)?;
+        self.check_last_report(number)?;
         self.channel.set_quiet(true);
-        self.copies.verify_from(first)
+        self.copies.verify_from(first, begun)
     }
 
     /// An error in the middle of a chain: it is reported, nothing is written from there on, and a reset mends it.
-    fn failed(&mut self) -> Result<(), String> {
+    fn failed(&mut self) -> Checked {
         let count = 4 + self.random.below(20);
         let first = self.copies.make(&mut self.random, count, 4096, false);
         let bad = self.random.below(count);
         if let Some((model, number)) = &self.model {
             let bit = self.random.below(19) as u8;
-            if !model.inject(*number, Fault::Error { after: bad, bit }) {
-                return Err(format!("there is no channel {number}"));
-            }
+            let injected = model.inject(*number, Fault::Error { after: bad, bit });
+            assert!(injected, "the channel was found in the function");
         } else {
             // A transfer that is longer than any may be.
             let too_long = Descriptor {
@@ -354,22 +356,22 @@ impl Client {
         self.counts.errors_injected += 1;
         self.begin(first)?;
         self.told.expect_error(first + bad);
-        self.wait("the report of an error", |this| this.told.has_failed())?;
+        let came = self.wait("the report of an error", |this| this.told.has_failed())?;
+        hold(&rules::ERROR_MISSING, came, || {
+            format!("descriptor {} cannot be done; {:?}", first + bad, self.told)
+        })?;
         self.counts.errors_reported += 1;
         // The last good descriptor, where the bad one asks for a word.
         let wanted = (if bad == 0 { 0 } else { self.copies.memory.at(first + bad - 1) }, HALTED);
-        let word = self.channel.word();
-        let asked = self.model.is_none() || self.copies.asks_for_word(first + bad);
-        if asked && word != Some(wanted) {
-            return Err(format!("the word after an error is {word:x?} instead of {wanted:x?}"));
+        if self.model.is_none() || self.copies.asks_for_word(first + bad) {
+            let word = self.channel.word();
+            hold(&rules::WORD_HALTED, word == Some(wanted), || {
+                format!("the word after an error is {word:x?} instead of {wanted:x?}")
+            })?;
         }
         self.channel.set_quiet(true);
         self.copies.verify(first + bad, first + bad + 1)?;
-        if self.channel.append(0, 0, 1).is_ok() {
-            return Err("an append to a channel that failed succeeded".into());
-        }
-        self.channel.reset().map_err(|refused| refusal("a reset after an error", refused, &self.channel))?;
-        self.counts.resets += 1;
-        Ok(())
+        self.refuses_append("failed")?;
+        self.reset("a reset after an error")
     }
 }

@@ -43,14 +43,12 @@ struct BarWindow {
 impl BarWindow {
     /// A device that is off has no registers.
     fn check(&self, access: &str, offset: u64) {
-        let off = self.device.as_ref().filter(|device| device.power.get() != c::PowerDeviceD0);
-        if let Some(device) = off {
-            let (instance, state) = (&device.instance, device.power.get().saturating_sub(1));
-            world().violation(
-                &rules::POWER,
-                format!("{access} of register {:#x} of {instance} in D{state}", self.offset + offset),
-            );
-        }
+        let Some(device) = &self.device else { return };
+        let state = device.power.get();
+        world().hold(&rules::POWER, state == c::PowerDeviceD0, || {
+            let (instance, state) = (&device.instance, state.saturating_sub(1));
+            format!("{access} of register {:#x} of {instance} in D{state}", self.offset + offset)
+        });
     }
 
     fn note(&self, write: bool, offset: u64, size: usize, value: u64) {

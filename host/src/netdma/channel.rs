@@ -98,12 +98,15 @@ impl Channel {
         let (cpu, context) = (p.get(Parameters::CpuNumber), read::<u64>(out));
         let _ = world.mem.free(Kind::Host, at);
         if status != c::STATUS_SUCCESS {
+            let documented = [c::STATUS_INSUFFICIENT_RESOURCES, c::STATUS_UNSUCCESSFUL];
+            world.hold(&rules::NETDMA_CHANNEL_STATUS, documented.contains(&status), || {
+                format!("ProviderAllocateDmaChannel fails with {status:#010x}")
+            });
             return Err(status);
         }
-        if cpu as usize >= world.cpus().len() {
-            let text = format!("CpuNumber {cpu} after ProviderAllocateDmaChannel (NDMA-CH-04)");
-            world.violation(&rules::NETDMA_CHANNEL, text);
-        }
+        world.hold(&rules::NETDMA_CPU, (cpu as usize) < world.cpus().len(), || {
+            format!("CpuNumber {cpu:#x} after ProviderAllocateDmaChannel")
+        });
         self.cpu.set(cpu);
         self.context.set(context);
         Ok(())
@@ -230,9 +233,7 @@ impl Channel {
     pub(super) fn interrupted(&self, _descriptor: u64) -> u32 {
         let world = world();
         let level = world.cpu().irql();
-        if level <= DISPATCH {
-            world.violation(&rules::NETDMA_INTERRUPT, format!("NetDmaIsr at IRQL {level} (NDMA-INT-01)"));
-        }
+        world.hold(&rules::NETDMA_ISR_IRQL, level > DISPATCH, || format!("NetDmaIsr at IRQL {level}"));
         self.interrupts.set(self.interrupts.get() + 1);
         self.dpc_cpu.set(self.cpu.get());
         self.cpu.get()
@@ -241,14 +242,13 @@ impl Channel {
     /// `NetDmaInterruptDpc` (NDMA-INT-02, -03).
     pub(super) fn reported(&self, descriptor: u64) {
         let world = world();
-        let (number, level) = (world.cpu().number, world.cpu().irql());
-        if level != DISPATCH || number != self.dpc_cpu.get() as usize {
-            let text = format!(
-                "NetDmaInterruptDpc at IRQL {level} on CPU {number}; NetDmaIsr named {} (NDMA-INT-02)",
-                self.dpc_cpu.get().cast_signed()
-            );
-            world.violation(&rules::NETDMA_INTERRUPT, text);
-        }
+        let (number, named) = (world.cpu().number, self.dpc_cpu.get());
+        world.hold(&rules::NETDMA_DPC_ISR, named != u32::MAX, || {
+            "NetDmaInterruptDpc, but NetDmaIsr was never called for the channel".into()
+        });
+        world.hold(&rules::NETDMA_DPC_CPU, number == named as usize, || {
+            format!("NetDmaInterruptDpc on CPU {number}; NetDmaIsr named {named}")
+        });
         let report = if descriptor == 0 { Report::Failed } else { Report::Completed(descriptor) };
         self.reports.borrow_mut().push(report);
     }

@@ -1,12 +1,23 @@
 //! The entry points.
 
-use super::{Interface, provider};
+use super::{Channel, Interface, provider};
 use crate::{
     abi::{NET_DMA_PNP_NOTIFICATION as Notification, Ptr, constants as c, write},
     imports,
     verify::rules,
     world::world,
 };
+use std::rc::Rc;
+
+/// The channel with a handle, or the end of the run (NDMA-INT-05).
+fn known(what: &str, handle: u64) -> Rc<Channel> {
+    let world = world();
+    let Some(channel) = world.netdma.channel(handle) else {
+        world.violation(&rules::NETDMA_CHANNEL, format!("{what}({handle:#x}): no such channel"));
+    };
+    world.verify.watch(&rules::NETDMA_CHANNEL);
+    channel
+}
 
 imports! {
     /// What a provider calls; resolved at run time.
@@ -44,19 +55,11 @@ imports! {
     }
 
     fn NetDmaIsr(channel: u64, descriptor: u64, cpu_out: u64) {
-        let world = world();
-        match world.netdma.channel(channel) {
-            Some(channel) => write(cpu_out, channel.interrupted(descriptor)),
-            None => world.violation(&rules::NETDMA_CHANNEL, format!("NetDmaIsr({channel:#x}): no such channel")),
-        }
+        write(cpu_out, known("NetDmaIsr", channel).interrupted(descriptor));
     }
 
     fn NetDmaInterruptDpc(channel: u64, descriptor: u64) {
-        let world = world();
-        match world.netdma.channel(channel) {
-            Some(channel) => channel.reported(descriptor),
-            None => world.violation(&rules::NETDMA_CHANNEL, format!("NetDmaInterruptDpc({channel:#x}): no such channel")),
-        }
+        known("NetDmaInterruptDpc", channel).reported(descriptor);
     }
 
     fn NetDmaPnPEventNotify(handle: u64, event: u64) {

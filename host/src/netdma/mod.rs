@@ -14,7 +14,7 @@ pub use imports::TABLE;
 pub use interface::Interface;
 pub use provider::Provider;
 
-use crate::{verify::rules, world::world};
+use crate::{abi::constants as c, verify::rules, world::world};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -31,11 +31,18 @@ pub struct NetDma {
     /// What Windows has; `None` for what the Windows that is played has.
     pub interface: Cell<Option<Interface>>,
     providers: RefCell<Vec<Rc<Provider>>>,
+    /// There was a provider.
+    seen: Cell<bool>,
 }
 
 impl Default for NetDma {
     fn default() -> Self {
-        Self { patience: Cell::new(PATIENCE), interface: Cell::default(), providers: RefCell::default() }
+        Self {
+            patience: Cell::new(PATIENCE),
+            interface: Cell::default(),
+            providers: RefCell::default(),
+            seen: Cell::new(false),
+        }
     }
 }
 
@@ -46,12 +53,53 @@ impl NetDma {
         self.providers.borrow().clone()
     }
 
-    /// No provider is left behind (NDMA-STOP-02).
+    /// No provider is left behind (NDMA-STOP-03).
     pub fn check_unloaded(&self) {
-        if let Some(provider) = self.providers().first() {
-            let text = format!("the provider {:#x} is still registered at unload", provider.handle);
-            world().violation(&rules::NETDMA_LEAK, text);
+        let left = self.providers().first().map(|provider| provider.handle);
+        if self.seen.get() {
+            world().hold(&rules::NETDMA_LEAK, left.is_none(), || {
+                format!("the provider {:#x} is still registered at unload", left.unwrap_or(0))
+            });
         }
+    }
+
+    /// A device has been stopped, or has left the bus: its provider is stopped (NDMA-STOP-01).
+    pub fn check_stopped(&self, pdo: u64, when: &str) {
+        for provider in self.of(pdo) {
+            world().hold(&rules::NETDMA_STOP, !provider.is_started(), || {
+                format!("the provider {:#x} is started {when}", provider.handle)
+            });
+        }
+    }
+
+    /// A device has been removed: its provider is gone (NDMA-STOP-03).
+    pub fn check_removed(&self, pdo: u64, when: &str) {
+        self.check_stopped(pdo, when);
+        let left = self.of(pdo).next().map(|provider| provider.handle);
+        if self.seen.get() {
+            world().hold(&rules::NETDMA_LEAK, left.is_none(), || {
+                format!("the provider {:#x} is still registered {when}", left.unwrap_or(0))
+            });
+        }
+    }
+
+    /// A device loses power: its provider has announced it, where it can (NDMA-PNP-01).
+    pub fn check_powered_down(&self, pdo: u64) {
+        if Interface::current() == Interface::V1_0 {
+            return;
+        }
+        for provider in self.of(pdo).filter(|provider| provider.is_started()) {
+            let last = provider.power_events.borrow().last().copied();
+            world().hold(
+                &rules::NETDMA_POWER_DOWN,
+                last == Some(c::NetDmaNotificationProviderPowerDown),
+                || format!("the device of the provider {:#x} loses power unannounced", provider.handle),
+            );
+        }
+    }
+
+    fn of(&self, pdo: u64) -> impl Iterator<Item = Rc<Provider>> {
+        self.providers().into_iter().filter(move |provider| provider.pdo == pdo)
     }
 
     fn provider(&self, handle: u64) -> Option<Rc<Provider>> {

@@ -194,11 +194,10 @@ impl Platform for Nodes {
         let (known, addr) = nodes
             .iter()
             .find_map(|known| Some((known, world().map_registers_of(&known.device, physical, len)?)))?;
-        if known.managed.get() && !known.started.get() {
-            world().violation(
-                &rules::START_WAIT,
-                format!("registers at {physical:#x} mapped while {} is not started", known.device.instance),
-            );
+        if known.managed.get() {
+            world().hold(&rules::START_WAIT, known.started.get(), || {
+                format!("registers at {physical:#x} mapped while {} is not started", known.device.instance)
+            });
         }
         Some(addr)
     }

@@ -129,11 +129,7 @@ impl Sched {
         let world = world();
         choices.events.set(choices.events.get() + 1);
         if choices.events.get() > choices.limit.get() {
-            world.fail(format!(
-                "no end after {} events; threads: {:?}",
-                choices.limit.get(),
-                self.stuck()
-            ));
+            world.fail(format!("no end after {} events; threads: {:?}", choices.limit.get(), self.stuck()));
         }
         let rare = choices.note_step(self.current_cpu.get(), self.innermost());
         world.clock.advance(world.clock.now().after(STEP));
@@ -171,8 +167,7 @@ impl Sched {
     fn pass_time(&self, choices: &Choices) {
         let world = world();
         let now = world.clock.now();
-        let due: Option<Time> =
-            [world.timers.next_due(), self.next_deadline()].into_iter().flatten().min();
+        let due: Option<Time> = [world.timers.next_due(), self.next_deadline()].into_iter().flatten().min();
         if world.devices_work() {
             // A device that works for long and changes nothing is looked at less and less often.
             let idle = choices.idle.get();

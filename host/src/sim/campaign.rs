@@ -72,21 +72,27 @@ pub fn run(
         for number in 0..limits.jobs {
             let (sender, stop, next, taken) = (sender.clone(), &stop, &next, &taken);
             let work = move || {
-                while !stop.load(Ordering::Relaxed) && limits.until.is_none_or(|until| Instant::now() < until) {
+                while !stop.load(Ordering::Relaxed) && limits.until.is_none_or(|until| Instant::now() < until)
+                {
                     let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(job) = job else { return };
                     taken.fetch_add(1, Ordering::Relaxed);
                     work_on(driver, &job, number, &sender);
                 }
             };
-            let made = thread::Builder::new().name(format!("simulation {number}")).stack_size(STACK).spawn_scoped(scope, work);
+            let made = thread::Builder::new()
+                .name(format!("simulation {number}"))
+                .stack_size(STACK)
+                .spawn_scoped(scope, work);
             made.map_err(|error| format!("a thread for simulations: {error}"))?;
         }
         drop(sender);
         let mut busy: Vec<Option<(Instant, String)>> = vec![None; limits.jobs];
         loop {
             match receiver.recv_timeout(TICK) {
-                Ok(Message::Began(number, command)) => set(&mut busy, number, Some((Instant::now(), command))),
+                Ok(Message::Began(number, command)) => {
+                    set(&mut busy, number, Some((Instant::now(), command)))
+                }
                 Ok(Message::Ran(number, outcome)) => {
                     set(&mut busy, number, None);
                     totals.add(&outcome);
@@ -105,7 +111,9 @@ pub fn run(
             let hung = busy.iter().flatten().find(|(since, _)| since.elapsed() > PATIENCE);
             if let Some((_, command)) = hung {
                 // Its thread cannot be ended, only the process.
-                eprintln!("ferrite-host: a simulation does not come to an end within {PATIENCE:?}\n  to repeat: {command}");
+                eprintln!(
+                    "ferrite-host: a simulation does not come to an end within {PATIENCE:?}\n  to repeat: {command}"
+                );
                 std::process::exit(1);
             }
             line.set_message(totals.line(began.elapsed(), findings.len()));

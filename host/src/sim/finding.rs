@@ -104,10 +104,16 @@ pub fn shrink(driver: &Driver, plan: &Plan, result: &Result, command: &str) -> F
     }
     let all = kept.len() == plan.acts.len();
     let list: Vec<String> = kept.iter().map(ToString::to_string).collect();
-    let keep = if all { String::new() } else { format!(" --keep {}", if list.is_empty() { "none".into() } else { list.join(",") }) };
-    let acts = plan.only(&kept).acts.into_iter().map(|act| {
-        format!("{:>3}  adapter {}: {:?}", act.number, act.adapter, act.what)
-    });
+    let keep = if all {
+        String::new()
+    } else {
+        format!(" --keep {}", if list.is_empty() { "none".into() } else { list.join(",") })
+    };
+    let acts = plan
+        .only(&kept)
+        .acts
+        .into_iter()
+        .map(|act| format!("{:>3}  adapter {}: {:?}", act.number, act.adapter, act.what));
     Finding {
         seed: plan.seed,
         problem: problem.trim_end().to_owned(),

@@ -77,7 +77,9 @@ impl Arrivals {
         if !numbers.insert(number) {
             return Some("again".into());
         }
-        newest.filter(|&newest| newest > number && !self.unordered.get()).map(|newest| format!("behind {newest}"))
+        newest
+            .filter(|&newest| newest > number && !self.unordered.get())
+            .map(|newest| format!("behind {newest}"))
     }
 
     /// Whether one has come whose number is not below this.
@@ -289,7 +291,9 @@ impl Lane {
     }
 
     fn pause_and_restart(self: &Rc<Self>, reason: u32, micros: u32) {
-        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else { return };
+        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else {
+            return;
+        };
         self.release_later(micros);
         world().ndis.pause(&adapter, reason);
         self.pauses.set(self.pauses.get() + 1);
@@ -333,14 +337,19 @@ impl Lane {
     }
 
     fn sleep_and_wake(self: &Rc<Self>, micros: u32) {
-        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else { return };
+        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else {
+            return;
+        };
         self.release_later(micros / 2);
         world().ndis.pause(&adapter, c::NDIS_PAUSE_LOW_POWER);
         for state in [c::NdisDeviceStateD3, c::NdisDeviceStateD0] {
             let answer = world().ndis.set(&adapter, c::OID_PNP_SET_POWER, &state.to_le_bytes());
             let excused = self.is_gone() || adapter.removed.get() || adapter.reset.is_waiting();
             if answer.status != c::NDIS_STATUS_SUCCESS && !excused {
-                self.fail(&format!("OID_PNP_SET_POWER {state} ended with {:#010x} (NDIS-PM-02)", answer.status));
+                self.fail(&format!(
+                    "OID_PNP_SET_POWER {state} ended with {:#010x} (NDIS-PM-02)",
+                    answer.status
+                ));
             }
             if state == c::NdisDeviceStateD3 {
                 // The bus driver's part: NDIS-PM-06.
@@ -353,7 +362,9 @@ impl Lane {
     }
 
     fn bounce(self: &Rc<Self>, action: u32) {
-        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else { return };
+        let Some(adapter) = self.adapter().filter(|adapter| adapter.state() == State::Running) else {
+            return;
+        };
         self.release_later(0);
         world().ndis.pause(&adapter, c::NDIS_PAUSE_NDIS_INTERNAL);
         self.close();
@@ -391,7 +402,8 @@ impl Lane {
     pub fn oid(&self, random: &mut Random) {
         let Some((_inside, adapter)) = self.enter() else { return };
         let known = adapter.general.borrow().as_ref().map(|general| general.oids.clone()).unwrap_or_default();
-        let oid = if known.is_empty() || random.one_in(8) { random.any() as u32 } else { random.pick(&known) };
+        let oid =
+            if known.is_empty() || random.one_in(8) { random.any() as u32 } else { random.pick(&known) };
         // Those that change what the rest of the plan relies on are acts of their own.
         if [c::OID_PNP_SET_POWER, c::OID_GEN_CURRENT_PACKET_FILTER].contains(&oid) {
             return;
@@ -402,7 +414,8 @@ impl Lane {
             return;
         }
         let small = random.one_in(2);
-        let bytes: Vec<u8> = (0..size).map(|_| if small { random.below(3) as u8 } else { random.any() as u8 }).collect();
+        let bytes: Vec<u8> =
+            (0..size).map(|_| if small { random.below(3) as u8 } else { random.any() as u8 }).collect();
         world().ndis.set(&adapter, oid, &bytes);
     }
 
@@ -484,7 +497,10 @@ impl Lane {
             self.fail(&format!("a frame at {place} that nobody sent: {} bytes, number {number}", frame.len()))
         };
         if frame != expected(number, len.into()) {
-            self.fail(&format!("frame {number} of {len} bytes is not what was sent when it is at {place}, with {}", frame.len()));
+            self.fail(&format!(
+                "frame {number} of {len} bytes is not what was sent when it is at {place}, with {}",
+                frame.len()
+            ));
         }
         if let Some(how) = arrivals.note(number) {
             self.fail(&format!("frame {number} is at {place} {how}"));
@@ -524,8 +540,12 @@ impl Lane {
         while !self.at_wire.has_from(before.0) || !self.at_port.has_from(before.1) {
             if world().clock.now() > until {
                 let link = self.adapter().map(|adapter| adapter.link.get());
-                self.fail(&format!("no frame gets through any more, to the wire {}, to the protocol {}; {link:?}, {:?}",
-                    self.at_wire.has_from(before.0), self.at_port.has_from(before.1), self.model.counters()));
+                self.fail(&format!(
+                    "no frame gets through any more, to the wire {}, to the protocol {}; {link:?}, {:?}",
+                    self.at_wire.has_from(before.0),
+                    self.at_port.has_from(before.1),
+                    self.model.counters()
+                ));
             }
             self.send(1, 1, 100, random);
             self.feed(1, 100, random);
@@ -565,7 +585,9 @@ impl Lane {
         let done = self.port.completed.borrow().get(&c::NDIS_STATUS_SUCCESS).copied().unwrap_or(0);
         let (wire, port) = self.arrived();
         if sends && done != wire {
-            self.fail(&format!("{done} sends were completed with success, and {wire} frames are on the wire"));
+            self.fail(&format!(
+                "{done} sends were completed with success, and {wire} frames are on the wire"
+            ));
         }
         let fed = self.fed.borrow().len() as u64;
         if receives && fed != port {

@@ -105,7 +105,8 @@ fn acts(text: &str) -> Result<Acts, String> {
     if text == "none" {
         return Ok(Acts(Vec::new()));
     }
-    let numbers = text.split(',').map(|part| part.trim().parse().map_err(|_| format!("\"{part}\" is no act's number")));
+    let numbers =
+        text.split(',').map(|part| part.trim().parse().map_err(|_| format!("\"{part}\" is no act's number")));
     numbers.collect::<Result<_, _>>().map(Acts)
 }
 

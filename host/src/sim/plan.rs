@@ -98,7 +98,10 @@ impl What {
 
     /// Whether a frame that came may miss the protocol afterwards.
     fn may_lose_receives(&self) -> bool {
-        !matches!(self, Self::Send { .. } | Self::Feed { .. } | Self::Wait { .. } | Self::Oids { .. } | Self::Load { .. })
+        !matches!(
+            self,
+            Self::Send { .. } | Self::Feed { .. } | Self::Wait { .. } | Self::Oids { .. } | Self::Load { .. }
+        )
     }
 }
 
@@ -187,7 +190,9 @@ impl Plan {
     /// Whether anything may go wrong that is not the driver's fault.
     #[must_use]
     pub fn is_harmful(&self) -> bool {
-        self.acts.iter().any(|act| matches!(act.what, What::Refuse(_) | What::Fault(_) | What::Pull { .. } | What::Keyword(..)))
+        self.acts.iter().any(|act| {
+            matches!(act.what, What::Refuse(_) | What::Fault(_) | What::Pull { .. } | What::Keyword(..))
+        })
     }
 
     /// Whether only one thread sends frames through an adapter: they are on the wire in the order of their numbers.
@@ -380,7 +385,21 @@ const KEYWORDS: [&str; 12] = [
 
 fn keyword(random: &mut Random) -> What {
     let name = random.pick(&KEYWORDS);
-    let texts = ["0", "1", "2", "3", "-1", "80", "4096", "4294967296", "", "on", "0x10", "99999999999999999999", "021122334455"];
+    let texts = [
+        "0",
+        "1",
+        "2",
+        "3",
+        "-1",
+        "80",
+        "4096",
+        "4294967296",
+        "",
+        "on",
+        "0x10",
+        "99999999999999999999",
+        "021122334455",
+    ];
     What::Keyword(
         name,
         match random.below(6) {

@@ -109,7 +109,11 @@ impl fmt::Display for Report {
             n.refused.values().sum::<u64>(),
             n.fallible,
         )?;
-        writeln!(f, "{:.1} s of virtual time in {:.1} s; hash {:016x}", n.virtual_seconds, self.seconds, n.hash)
+        writeln!(
+            f,
+            "{:.1} s of virtual time in {:.1} s; hash {:016x}",
+            n.virtual_seconds, self.seconds, n.hash
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! The checks: what a driver did wrong, under the name that Microsoft's tools give it.
 
+pub mod breach;
 pub mod rules;
 
 use std::{

@@ -100,14 +100,6 @@ fn on_a_machine(fault: Option<Fault>, body: impl FnOnce() + 'static) -> Result<(
     world.run(body)
 }
 
-/// A machine with a device node and no driver: `body` gets its physical device object.
-pub fn with_device(body: impl FnOnce(u64) + 'static) -> Result<(), End> {
-    on_a_machine(None, move || {
-        let device = Device::new(r"PCI\TEST".into(), Rc::new(Nothing::default()), String::new(), 1);
-        body(world().nt.enumerate(&Rc::new(device)).pdo);
-    })
-}
-
 /// What `NdisMRegisterMiniportDriver` says to characteristics that were changed.
 pub fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
     let answer = Rc::new(Cell::new(u32::MAX));

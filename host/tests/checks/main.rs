@@ -14,7 +14,6 @@ mod driver;
 mod fault;
 
 mod data_path;
-mod netdma;
 mod oid;
 mod order;
 mod registration;

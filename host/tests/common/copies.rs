@@ -3,10 +3,7 @@
 use super::rig::wait;
 use ferrite_host::{
     device::quickdata::Quickdata,
-    dma::{
-        copies,
-        memory::Memory,
-    },
+    dma::{copies, memory::Memory},
     netdma::{Channel, Interface, Provider},
     random::Random,
 };
@@ -104,6 +101,6 @@ impl Copies {
 
     /// Whether everything up to one descriptor was done, and nothing from another one on.
     pub fn verdict(&self, until: u64, untouched: u64) -> Result<(), String> {
-        self.chain.verify(until, untouched)
+        self.chain.verify(until, untouched).map_err(|breach| breach.detail)
     }
 }

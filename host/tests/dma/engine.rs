@@ -1,18 +1,18 @@
 //! The provider's handlers, and the thread that works for its channel a descriptor at a time.
 
 use crate::{
+    descriptor::{self, Descriptor, copy_all, descriptor, source},
     fault::{Fault, is},
     provider::import,
 };
 use ferrite_host::{
-    abi::{NET_DMA_CHANNEL_PARAMETERS as Parameters, Ptr, constants as c, read, write},
+    abi::{NET_DMA_CHANNEL_PARAMETERS as Parameters, Ptr, constants as c, write},
     cpu::DISPATCH,
     dma::{LONGEST, copies::flags},
     world::world,
 };
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
-const PAGE: u64 = 4096;
 /// What a descriptor takes at least: calls meet a chain that is at work.
 const PACE: Duration = Duration::from_micros(2);
 /// States of the completion word.
@@ -68,10 +68,25 @@ struct Channel {
     held: u64,
     /// Nothing but a new channel takes a chain.
     broken: bool,
+    /// A chain that was abandoned: its next descriptor, and how many are left.
+    old: (u64, u64),
+    /// The last descriptor of the chain before.
+    stale: u64,
 }
 
 thread_local! {
     static CHANNEL: Cell<Channel> = Cell::default();
+}
+
+/// As at the start of the machine.
+pub fn forget() {
+    CHANNEL.set(Channel::default());
+    descriptor::forget();
+}
+
+/// The handle of the channel.
+pub fn handle() -> u64 {
+    CHANNEL.get().handle
 }
 
 fn change(what: impl FnOnce(&mut Channel)) {
@@ -89,9 +104,19 @@ extern "win64" fn set_affinity(_: u64, _: u64, _: u64, _: u64) -> u64 {
 }
 
 extern "win64" fn allocate(_: u64, parameters: u64, handle: u64, context_out: u64) -> u64 {
+    if CHANNEL.get().handle != 0 {
+        let strange = is(Fault::StrangeStatus);
+        return u64::from(if strange {
+            c::STATUS_INVALID_PARAMETER
+        } else {
+            c::STATUS_INSUFFICIENT_RESOURCES
+        });
+    }
     let p: Ptr<Parameters> = Ptr::new(parameters);
     let cpu = p.get(Parameters::ProcessorAffinityMask).trailing_zeros();
-    p.set(Parameters::CpuNumber, cpu);
+    if !is(Fault::NoCpu) {
+        p.set(Parameters::CpuNumber, cpu);
+    }
     write(context_out, 1_u64);
     let word = p.get(Parameters::CompletionVirtualAddress);
     CHANNEL.set(Channel { handle, word, cpu, ..Channel::default() });
@@ -105,10 +130,16 @@ extern "win64" fn free(_: u64, _: u64, _: u64, _: u64) -> u64 {
 }
 
 extern "win64" fn start(_: u64, _: u64, first: u64, count: u64) -> u64 {
-    if CHANNEL.get().broken {
+    let before = CHANNEL.get();
+    let works = before.state == State::Running && before.left > 0;
+    if before.broken || works && is(Fault::RefusesRestart) {
         return status(false);
     }
     change(|channel| {
+        if works && is(Fault::KeepsOldChain) {
+            channel.old = (next(channel), channel.left);
+        }
+        channel.stale = channel.last;
         (channel.state, channel.begins, channel.left) = (State::Running, first, count);
         (channel.last, channel.before, channel.held) = (0, 0, 0);
     });
@@ -117,17 +148,24 @@ extern "win64" fn start(_: u64, _: u64, first: u64, count: u64) -> u64 {
 
 extern "win64" fn append(_: u64, _: u64, _: u64, count: u64) -> u64 {
     let state = CHANNEL.get().state;
+    if state == State::Halted && is(Fault::RefusesStrangely) {
+        return c::STATUS_INVALID_PARAMETER.into();
+    }
     if state == State::Halted || is(Fault::RefusesAppend) {
         return status(state == State::Halted && is(Fault::AppendsToStopped));
     }
-    let lost = state == State::Suspended && is(Fault::LosesAppend);
+    let lost = match (state, CHANNEL.get().left) {
+        (State::Suspended, _) => is(Fault::LosesAppend),
+        (_, 0) => is(Fault::StaysIdle),
+        _ => is(Fault::AppendsNothing),
+    };
     change(|channel| channel.left += if lost { 0 } else { count });
     status(true)
 }
 
 extern "win64" fn suspend(_: u64, out: u64, _: u64, _: u64) -> u64 {
     let channel = CHANNEL.get();
-    if channel.state == State::Halted {
+    if channel.state == State::Halted || is(Fault::RefusesSuspend) {
         return status(false);
     }
     change(|channel| channel.state = State::Suspended);
@@ -177,7 +215,7 @@ extern "win64" fn reset(_: u64, _: u64, _: u64, _: u64) -> u64 {
     if !is(Fault::ResetsNothing) {
         halt();
     }
-    status(true)
+    status(!is(Fault::RefusesReset))
 }
 
 fn halt() {
@@ -205,99 +243,36 @@ fn work() {
     }
 }
 
-/// A descriptor as it was read.
-struct Descriptor {
-    size: u64,
-    flags: u32,
-    source: u64,
-    destination: u64,
-    next: u64,
-    source_goes_on: u64,
-    destination_goes_on: u64,
-}
-
-fn place(physical: u64) -> u64 {
-    world().mem.virtual_of(physical).expect("RAM")
-}
-
-fn descriptor(address: u64) -> Descriptor {
-    let word = |index: u64| read::<u64>(place(address) + 8 * index);
-    Descriptor {
-        size: word(0) & 0xFFFF_FFFF,
-        flags: (word(0) >> 32) as u32,
-        source: word(1),
-        destination: word(2),
-        next: word(3),
-        source_goes_on: word(4),
-        destination_goes_on: word(5),
-    }
-}
-
-/// Where byte `index` of a range is.
-fn byte(start: u64, goes_on: u64, breaks: bool, index: u64) -> u64 {
-    let head = PAGE - start % PAGE;
-    if breaks && index >= head { goes_on + index - head } else { start + index }
-}
-
-impl Descriptor {
-    fn asks(&self, flag: u32) -> bool {
-        self.flags & flag != 0
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let breaks = self.asks(flags::SOURCE_PAGE_BREAK) && !is(Fault::IgnoresSourceBreak);
-        let at = |index| byte(self.source, self.source_goes_on, breaks, index);
-        (0..self.size).map(|index| read(place(at(index)))).collect()
-    }
-
-    fn copy(&self, number: u64) {
-        if self.asks(flags::NULL) && !is(Fault::IgnoresNull) {
-            return;
-        }
-        let mut bytes = self.bytes();
-        if is(Fault::WrongByte)
-            && let Some(byte) = bytes.get_mut(1000)
-        {
-            *byte ^= 0x10;
-        }
-        if is(Fault::Skips) && number % 8 == 3 {
-            return;
-        }
-        if is(Fault::WritesSource) && self.size > 0 {
-            write(place(self.source), !bytes.first().copied().unwrap_or(0));
-        }
-        let breaks = self.asks(flags::DESTINATION_PAGE_BREAK) && !is(Fault::IgnoresDestinationBreak);
-        let at = |index| place(byte(self.destination, self.destination_goes_on, breaks, index));
-        for (index, byte) in (0..).zip(&bytes) {
-            write(at(index), *byte);
-        }
-        if is(Fault::Overruns) && self.size > 0 {
-            write(at(self.size), !read::<u8>(at(self.size)));
-        }
-        if is(Fault::Underruns) && self.size > 0 {
-            let before = place(self.destination) - 1;
-            write(before, !read::<u8>(before));
-        }
-    }
+/// The next descriptor's address.
+fn next(channel: &Channel) -> u64 {
+    if channel.last == 0 { channel.begins } else { descriptor(channel.last).next }
 }
 
 /// The next descriptor: copied, then said to be.
 fn step() {
     let channel = CHANNEL.get();
-    let address = if channel.last == 0 { channel.begins } else { descriptor(channel.last).next };
+    let address = next(&channel);
     let this = descriptor(address);
+    if channel.old.1 > 0 {
+        copy_all(channel.old.0, channel.old.1);
+        change(|channel| channel.old = (0, 0));
+    }
+    if channel.last == 0 && channel.stale != 0 && is(Fault::ReportsStale) {
+        report(&channel, channel.stale);
+    }
     let unasked = is(Fault::FailsUnasked) && channel.left == 2;
     if (this.size > LONGEST || unasked) && !is(Fault::PassesOverErrors) {
         return fail(&channel, &this, address);
     }
     if this.size <= LONGEST {
-        this.copy(channel.left);
+        this.copy(channel.left, source(address, &this, channel.left));
     }
     let (before, left) = (channel.last, channel.left - 1);
     change(|channel| (channel.before, channel.last, channel.left) = (before, address, left));
     let named = |older| if older && before != 0 { before } else { address };
     if this.asks(flags::STATUS) && !is(Fault::NoWord) || is(Fault::WordUnasked) {
-        let state = if left == 0 && !is(Fault::NeverIdle) { IDLE } else { ACTIVE };
+        let idle = left == 0 && !is(Fault::NeverIdle) || is(Fault::AlwaysIdle);
+        let state = if idle { IDLE } else { ACTIVE };
         write(channel.word, named(is(Fault::WordOfAnother)) | state);
     }
     if this.asks(flags::INTERRUPT) && !is(Fault::NoInterrupt) || is(Fault::InterruptUnasked) {
@@ -324,12 +299,7 @@ fn fail(channel: &Channel, this: &Descriptor, address: u64) {
         write(channel.word, last | if is(Fault::ErrorNotInWord) { IDLE } else { HALTED });
     }
     if is(Fault::CopiesBehindErrors) {
-        let mut next = this.next;
-        for _ in 1..channel.left {
-            let descriptor = descriptor(next);
-            descriptor.copy(0);
-            next = descriptor.next;
-        }
+        copy_all(this.next, channel.left - 1);
     }
     halt();
     change(|channel| channel.broken = is(Fault::ResetMendsNothing));
@@ -346,14 +316,37 @@ fn fail(channel: &Channel, this: &Descriptor, address: u64) {
 
 /// The interrupt and its DPC; this thread is on the channel's CPU.
 fn report(channel: &Channel, address: u64) {
-    let cpu = Cell::new(u32::MAX);
-    at(DISPATCH + 1, || {
-        import("NetDmaIsr", [channel.handle, address, cpu.as_ptr() as u64]);
+    let named = Cell::new(channel.cpu);
+    let handle = channel.handle + if is(Fault::StrangeChannel) { 8 } else { 0 };
+    if !is(Fault::DpcWithoutIsr) {
+        at(if is(Fault::IsrAtDispatch) { DISPATCH } else { DISPATCH + 1 }, || {
+            import("NetDmaIsr", [handle, address, named.as_ptr() as u64]);
+        });
+        assert_eq!(named.get(), channel.cpu, "NetDMA names the processor that the channel is for");
+    }
+    let level = if is(Fault::DpcAtPassive) { 0 } else { DISPATCH };
+    let dpc = move || {
+        at(level, || {
+            import("NetDmaInterruptDpc", [handle, address, 0]);
+        });
+    };
+    if is(Fault::DpcOnAnotherCpu) { elsewhere(1 - channel.cpu as usize, dpc) } else { dpc() }
+}
+
+/// A report of a channel that is gone.
+pub fn report_of(handle: u64) {
+    report(&Channel { handle, cpu: world().cpu().number as u32, ..Channel::default() }, 0);
+}
+
+/// On another CPU, to the end.
+fn elsewhere(cpu: usize, body: impl FnOnce() + 'static) {
+    let done = Rc::new(Cell::new(false));
+    let theirs = Rc::clone(&done);
+    world().sched.spawn("DPC", cpu, move || {
+        body();
+        theirs.set(true);
     });
-    assert_eq!(cpu.get(), channel.cpu, "NetDMA names the processor that the channel is for");
-    at(DISPATCH, || {
-        import("NetDmaInterruptDpc", [channel.handle, address, 0]);
-    });
+    world().sched.block("a DPC", None, &|| done.get());
 }
 
 /// At another IRQL.

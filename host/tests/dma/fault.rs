@@ -83,6 +83,61 @@ pub enum Fault {
     RefusesResume,
     /// An abort is.
     RefusesAbort,
+    /// A suspension is.
+    RefusesSuspend,
+    /// A reset is.
+    RefusesReset,
+    /// A start of a channel at work is.
+    RefusesRestart,
+    /// A chain that was abandoned is done to its end.
+    KeepsOldChain,
+    /// The source of a descriptor is read before the one before is done.
+    ReadsAhead,
+    /// What is appended to a channel at work is lost.
+    AppendsNothing,
+    /// What is appended to an idle channel is lost.
+    StaysIdle,
+    /// Each word says that the channel is idle.
+    AlwaysIdle,
+    /// An append to a stopped channel is refused with another status.
+    RefusesStrangely,
+    /// The last descriptor of the chain before is reported again.
+    ReportsStale,
+    // Registration, start and stop.
+    TooNew,
+    WrongSize,
+    WrongFlags,
+    ForeignDevice,
+    RegistersTwice,
+    LacksAppend,
+    LacksAffinity,
+    LacksResume,
+    Nameless,
+    StrangeProvider,
+    ShortAttributes,
+    FlaggedAttributes,
+    NoVendor,
+    TooManyChannels,
+    SmallTransfers,
+    SmallAddresses,
+    StartsTwice,
+    StopsTwice,
+    StaysStarted,
+    StaysRegistered,
+    NeverStops,
+    // Power.
+    ShortEvent,
+    StrangeEvent,
+    BufferedEvent,
+    // Channels and interrupts.
+    NoCpu,
+    StrangeStatus,
+    StrangeChannel,
+    UsesFreedChannel,
+    IsrAtDispatch,
+    DpcAtPassive,
+    DpcOnAnotherCpu,
+    DpcWithoutIsr,
 }
 
 thread_local! {

@@ -70,6 +70,20 @@ pub fn config() -> Config {
 
 /// Runs `body` as a driver of the function.
 pub fn run(config: Config, body: impl FnOnce(&Rig) + 'static) -> Result<(), End> {
+    in_a_world(config, body).1
+}
+
+/// How often each rule was watched while `body` was a sound driver of the function.
+#[track_caller]
+pub fn watched(config: Config, body: impl FnOnce(&Rig) + 'static) -> Vec<u64> {
+    let (world, ended) = in_a_world(config, body);
+    if let Err(end) = ended {
+        panic!("{end}");
+    }
+    world.verify.coverage()
+}
+
+fn in_a_world(config: Config, body: impl FnOnce(&Rig) + 'static) -> (Rc<World>, Result<(), End>) {
     let _bound = Watchdog::start();
     let ram = Ram::new(RAM, 0).expect("memory");
     let regions = ram.ranges().into_iter().map(|range| Region {
@@ -80,7 +94,8 @@ pub fn run(config: Config, body: impl FnOnce(&Rig) + 'static) -> Result<(), End>
     let world = World::new(world::Config::new(regions.collect())).expect("a world");
     let model = I82574::new(config, Arc::clone(&ram)).expect("a function");
     model.memory().judge(|address, len, _| address >= RX_RING && address + len <= RAM);
-    world.run(move || body(&Rig { model, ram, interrupts: Rc::default() }))
+    let ended = world.run(move || body(&Rig { model, ram, interrupts: Rc::default() }));
+    (world, ended)
 }
 
 /// A sound driver: nothing is caught.
@@ -94,7 +109,13 @@ pub fn passes(config: Config, body: impl FnOnce(&Rig) + 'static) {
 /// A driver that breaks `rule` and nothing before; the report says `what`.
 #[track_caller]
 pub fn breaks(rule: &'static Rule, what: &str, body: impl FnOnce(&Rig) + 'static) {
-    let violation = match run(config(), body) {
+    breaks_with(config(), rule, what, body);
+}
+
+/// The same of another function.
+#[track_caller]
+pub fn breaks_with(config: Config, rule: &'static Rule, what: &str, body: impl FnOnce(&Rig) + 'static) {
+    let violation = match run(config, body) {
         Err(End::Violation(violation)) => violation,
         other => panic!("{} expected, not {other:?}", rule.name),
     };

@@ -9,7 +9,7 @@ use crate::common::{
 use crate::quickdata::started;
 use ferrite_host::{
     device::quickdata::{Config, Fault, Interrupts, Version},
-    dma::{Kind, Options, Report, run},
+    dma::{Kind, Options, Report, memory::GUARD, run},
     run::RunError,
 };
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ fn what_a_client_notices() {
         assert_eq!(copies.verdict(u64::MAX, u64::MAX), Ok(()));
         let error = copies.verdict(0, 0).expect_err("they were begun");
         assert!(error.contains("was begun"), "{error}");
-        let first = copies.memory().destinations().0 as usize;
+        let first = (copies.memory().destinations().0 + GUARD) as usize;
         copies.memory().all()[first] ^= 1;
         let error = copies.verdict(u64::MAX, u64::MAX).expect_err("a guard byte");
         assert!(error.contains("were written"), "{error}");

@@ -85,6 +85,20 @@ pub fn config(version: Version) -> Config {
 
 /// Runs `body` as a driver of the function.
 pub fn run(config: Config, body: impl FnOnce(&Rig) + 'static) -> Result<(), End> {
+    in_a_world(config, body).1
+}
+
+/// How often each rule was watched while `body` was a sound driver of the function.
+#[track_caller]
+pub fn watched(config: Config, body: impl FnOnce(&Rig) + 'static) -> Vec<u64> {
+    let (world, ended) = in_a_world(config, body);
+    if let Err(end) = ended {
+        panic!("{end}");
+    }
+    world.verify.coverage()
+}
+
+fn in_a_world(config: Config, body: impl FnOnce(&Rig) + 'static) -> (Rc<World>, Result<(), End>) {
     let ram = Ram::new(RAM, 0).expect("memory");
     let range = ram.ranges();
     let regions = range.iter().map(|range| Region {
@@ -95,7 +109,8 @@ pub fn run(config: Config, body: impl FnOnce(&Rig) + 'static) -> Result<(), End>
     let world = World::new(world::Config::new(regions.collect())).expect("a world");
     let version = config.version;
     let model = Quickdata::new(config, Arc::clone(&ram)).expect("a function");
-    world.run(move || body(&Rig { model, ram, version, interrupts: Rc::default() }))
+    let ended = world.run(move || body(&Rig { model, ram, version, interrupts: Rc::default() }));
+    (world, ended)
 }
 
 /// A sound driver: nothing is caught.

@@ -6,6 +6,7 @@ use crate::{
 };
 use ferrite_host::{
     bus::Bdf,
+    netdma::Interface,
     nt::{io::driver::NewDriver, plug::DeviceNode},
     system::{InProcess, Setup, System},
     verify::End,
@@ -170,6 +171,7 @@ pub fn system(engines: &[Rc<Engine>], change: impl FnOnce(&mut Setup)) -> Rc<Sys
 pub fn load() {
     let world = world();
     world.nt.irps.patience.0.set(PATIENCE);
+    world.netdma.interface.set(Some(Interface::V2_0));
     let new = NewDriver { service: "wdm", start: 0, size: 0, entry: driver::entry as *const () as u64 };
     let object = world.nt.create_driver(&new).expect("memory");
     assert_eq!(call("DriverEntry", new.entry, &[object, object]), 0);
@@ -177,13 +179,23 @@ pub fn load() {
 
 /// Runs `body` with the driver, one fault and one function, from DriverEntry to DriverUnload.
 pub fn with(fault: Option<Fault>, body: impl FnOnce(&DeviceNode, &Rc<Engine>) + 'static) -> Result<(), End> {
+    watched(fault, body).1
+}
+
+/// The same; and how often each rule was watched.
+pub fn watched(
+    fault: Option<Fault>,
+    body: impl FnOnce(&DeviceNode, &Rc<Engine>) + 'static,
+) -> (Vec<u64>, Result<(), End>) {
     fault::set(fault);
     let engine = Engine::new(0);
-    system(&[Rc::clone(&engine)], |_| {}).run(move |system| {
+    let system = system(&[Rc::clone(&engine)], |_| {});
+    let ended = system.run(move |system| {
         load();
         body(&system.functions[0].plug, &engine);
         system.unload();
-    })
+    });
+    (system.world.verify.coverage(), ended)
 }
 
 /// The same without a fault, which is expected to end well.

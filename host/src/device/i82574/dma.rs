@@ -1,6 +1,6 @@
 //! What the function does in memory, and whether it may.
 
-use super::breach::{Breach, Checked};
+use super::breach::{Breach, Checked, hold};
 use crate::{
     device::Ram,
     mem::Kind,
@@ -67,16 +67,18 @@ pub(super) struct Dma<'a> {
 
 impl Dma<'_> {
     fn check(&self, right: Right, address: u64, len: u64, what: &str) -> Checked {
-        if !self.master {
-            let detail = format!("{what} at {address:#x} while bus mastering is off in the Command register");
-            return Err(Breach::new(&rules::I82574_MASTER, detail));
-        }
+        hold(&rules::I82574_MASTER, self.master, || {
+            format!("{what} at {address:#x} while bus mastering is off in the Command register")
+        })?;
         let there = usize::try_from(len).is_ok_and(|len| self.ram.host_address(address, len).is_some());
-        if !there || !self.memory.allows(address, len, right) {
-            let detail = format!("{what}: {len} bytes at {address:#x}, which are not the driver's");
-            return Err(Breach::new(&rules::I82574_DMA, detail));
-        }
-        Ok(())
+        let rule = match right {
+            Right::Read => &rules::I82574_DMA_FRAME,
+            Right::Write => &rules::I82574_DMA_BUFFER,
+            Right::Descriptor => &rules::I82574_DMA_DESCRIPTOR,
+        };
+        hold(rule, there && self.memory.allows(address, len, right), || {
+            format!("{what}: {len} bytes at {address:#x}, which are not the driver's")
+        })
     }
 
     /// The two words of a descriptor.

@@ -3,7 +3,7 @@
 use super::{
     Config, Counters, Fault, Interrupts, Link,
     bits::{cause, ctrl, ctrl_ext, rctl, status, tctl},
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     dma::{Dma, Memory},
     fault::{Faults, by_access},
     interrupts::Signals,
@@ -16,7 +16,12 @@ use super::{
     transmit::Queue,
     wire::Wire,
 };
-use crate::{clock::Time, device::Ram, net::transfer::Stream, verify::rules};
+use crate::{
+    clock::Time,
+    device::Ram,
+    net::transfer::Stream,
+    verify::{Rule, rules},
+};
 use std::time::Duration;
 
 /// `EXTCNF_CTRL`: the driver has the MDIO interface.
@@ -138,14 +143,10 @@ impl Function {
     /// The function has left the bus; whether that is noticed in time.
     fn absent(&mut self) -> Checked {
         self.after_removal += 1;
-        if self.after_removal > self.config.patience {
-            let detail = format!(
-                "{} register accesses since the function was pulled out and read all ones",
-                self.after_removal
-            );
-            return Err(Breach::new(&rules::I82574_GONE, detail));
-        }
-        Ok(())
+        let accesses = self.after_removal;
+        hold(&rules::I82574_GONE, accesses <= self.config.patience, || {
+            format!("{accesses} register accesses since the function was pulled out and read all ones")
+        })
     }
 
     /// Whether the function still answers.
@@ -161,15 +162,10 @@ impl Function {
     }
 
     fn awake(&self, offset: u64, what: &str) -> Checked {
-        let wrong =
-            |rule, why: &str| Err(Breach::new(rule, format!("offset {offset:#x} is {what} while {why}")));
-        if self.space.sleeps() {
-            return wrong(&rules::I82574_POWER, "the function is in D3");
-        }
-        if !self.space.decodes() {
-            return wrong(&rules::I82574_REGISTER, "the Command register has memory off");
-        }
-        Ok(())
+        let hold =
+            |rule, kept, why: &str| hold(rule, kept, || format!("offset {offset:#x} is {what} while {why}"));
+        hold(&rules::I82574_POWER, !self.space.sleeps(), "the function is in D3")?;
+        hold(&rules::I82574_MEMORY_OFF, self.space.decodes(), "the Command register has memory off")
     }
 
     pub fn read(&mut self, bar: usize, offset: u64, size: usize, now: Time) -> Checked<u64> {
@@ -384,26 +380,24 @@ impl Function {
 
     /// What must not be left when the driver lets go of the interrupt.
     pub fn check_quiet(&self) -> Checked {
+        self.check_disabled("the interrupt is disconnected", &rules::I82574_LEFT_DISCONNECTED)
+    }
+
+    fn check_disabled(&self, when: &str, rule: &'static Rule) -> Checked {
         let enabled = self.signals.enabled();
-        if enabled != 0 && !self.pulled {
-            let detail = format!("the interrupt is disconnected while IMS has {enabled:#x} enabled");
-            return Err(Breach::new(&rules::I82574_LEFT, detail));
-        }
-        Ok(())
+        hold(rule, enabled == 0 || self.pulled, || format!("{when} while IMS has {enabled:#x} enabled"))
     }
 
     /// What must not be left when the driver is removed.
     pub fn check_removed(&self) -> Checked {
-        self.check_quiet()?;
-        let on = |offset, bit, what| (self.file.has(offset, bit)).then_some(what);
-        let left = on(at::RCTL, rctl::EN, "receiver").or(on(at::TCTL, tctl::EN, "transmitter"));
-        match left.filter(|_| !self.pulled) {
-            Some(what) => {
-                let detail = format!("the {what} is still on after the driver's removal");
-                Err(Breach::new(&rules::I82574_LEFT, detail))
-            }
-            None => Ok(()),
+        self.check_disabled("the driver is removed", &rules::I82574_LEFT_INTERRUPT)?;
+        for (rule, on, what) in [
+            (&rules::I82574_LEFT_RECEIVER, self.file.has(at::RCTL, rctl::EN), "receiver"),
+            (&rules::I82574_LEFT_TRANSMITTER, self.file.has(at::TCTL, tctl::EN), "transmitter"),
+        ] {
+            hold(rule, !on || self.pulled, || format!("the {what} is still on after the driver's removal"))?;
         }
+        Ok(())
     }
 
     /// What the function is made for.

@@ -3,7 +3,7 @@
 use super::{
     Interrupts, VECTORS,
     bits::{cause, ctrl_ext},
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     fault::{Fault, Faults},
     registers::{File, at},
     space::Space,
@@ -147,10 +147,9 @@ impl Signals {
     }
 
     pub fn write_ims(&mut self, value: u32) -> Checked {
-        if value != 0 && self.mode.is_none() {
-            let detail = format!("IMS is written with {value:#x} while no interrupt is connected");
-            return Err(Breach::new(&rules::I82574_INTERRUPT, detail));
-        }
+        hold(&rules::I82574_CONNECTED, value == 0 || self.mode.is_some(), || {
+            format!("IMS is written with {value:#x} while no interrupt is connected")
+        })?;
         self.ims |= value & !cause::INT_ASSERTED;
         Ok(())
     }

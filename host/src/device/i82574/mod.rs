@@ -38,13 +38,13 @@ pub use fault::Fault;
 pub use phy::Link;
 pub use wire::Wire;
 
-use super::{Ram, breach, config_space::Slot};
+use super::{Ram, config_space::Slot};
 use crate::{
     bus::PciFunction,
     clock::Time,
+    verify::breach::{self, note, or_end},
     world::{Bar, Hardware, InterruptMode, Source, world},
 };
-use breach::{note, or_end};
 use function::Function;
 use rustix::event::{EventfdFlags, eventfd};
 use std::{

@@ -2,7 +2,7 @@
 
 use super::{
     Config,
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     fault::{Fault, Faults},
 };
 use crate::{clock::Time, verify::rules};
@@ -75,10 +75,10 @@ impl Nvm {
     }
 
     pub fn write_eerd(&mut self, value: u32, until: Time, now: Time) -> Checked {
-        if self.read.is_some_and(|(_, done)| now < done) {
-            let detail = "EERD is written while a read of the NVM is in progress".into();
-            return Err(Breach::new(&rules::I82574_SERIAL, detail));
-        }
+        let busy = self.read.is_some_and(|(_, done)| now < done);
+        hold(&rules::I82574_NVM_BUSY, !busy, || {
+            "EERD is written while a read of the NVM is in progress".into()
+        })?;
         self.read = (value & START != 0).then_some((value, until));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Config,
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     fault::{Fault, Faults, by_transaction},
 };
 use crate::{clock::Time, verify::rules};
@@ -224,23 +224,23 @@ impl Phy {
         value: u32,
         now: Time,
     ) -> Checked {
-        let breach = |detail: String| Err(Breach::new(&rules::I82574_SERIAL, detail));
-        if !owned {
-            return breach(format!(
-                "MDIC is written with {value:#x} without MDIO_SW_OWNERSHIP in EXTCNF_CTRL"
-            ));
-        }
-        if now < self.transaction.1 {
-            return breach("MDIC is written while a transaction is in progress".into());
-        }
+        hold(&rules::I82574_MDIO_OWNER, owned, || {
+            format!("MDIC is written with {value:#x} without MDIO_SW_OWNERSHIP in EXTCNF_CTRL")
+        })?;
+        hold(&rules::I82574_MDIO_BUSY, now >= self.transaction.1, || {
+            "MDIC is written while a transaction is in progress".into()
+        })?;
+        let operation = value >> mdic::OPERATION & 3;
+        hold(&rules::I82574_MDIO_OPERATION, matches!(operation, 1 | 2), || {
+            format!("MDIC is written with operation {operation}")
+        })?;
         let register = (value >> mdic::REGISTER & 0x1F) as usize;
         let echo = value & !(mdic::READY | mdic::ERROR | mdic::DATA);
         let mut answer = echo | mdic::READY | value & mdic::DATA;
-        match (value >> mdic::OPERATION & 3, value >> mdic::PHY & 0x1F) {
+        match (operation, value >> mdic::PHY & 0x1F) {
             (1, 1) => self.write(config, register, value as u16, now),
             (2, 1) => answer = echo | mdic::READY | u32::from(self.read(register)),
-            (1 | 2, _) => answer |= mdic::ERROR,
-            (operation, _) => return breach(format!("MDIC is written with operation {operation}")),
+            _ => answer |= mdic::ERROR,
         }
         let mut until = now.after(config.delays.mdi);
         if faults.take_this(Fault::PhyError { after: 0 }) {

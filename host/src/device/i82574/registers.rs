@@ -1,6 +1,6 @@
 //! Which registers there are in BAR 0, and which bits of them can be written.
 
-use super::breach::{Breach, Checked};
+use super::breach::{Checked, hold};
 use crate::verify::rules;
 
 /// What an access to a register does.
@@ -259,20 +259,18 @@ impl File {
 /// Finds the register of an access, and what may be done with it.
 pub(super) fn decode(offset: u64, size: usize, write: bool) -> Checked<(u32, Kind)> {
     let what = if write { "written" } else { "read" };
-    let wrong = |why: &str| {
-        let detail = format!("{size} bytes are {what} at offset {offset:#x}: {why}");
-        Err(Breach::new(&rules::I82574_REGISTER, detail))
-    };
-    if size != 4 || !offset.is_multiple_of(4) {
-        return wrong("registers are accessed as aligned dwords");
-    }
+    let told = |why: &str| format!("{size} bytes are {what} at offset {offset:#x}: {why}");
+    hold(&rules::I82574_DWORD, size == 4 && offset.is_multiple_of(4), || {
+        told("registers are accessed as aligned dwords")
+    })?;
     let offset32 = u32::try_from(offset).unwrap_or(u32::MAX);
-    let Some(row) = ROWS.iter().find(|row| row.has(offset32)) else {
-        return wrong("there is no register");
-    };
-    if write && matches!(row.kind, Kind::ReadOnly | Kind::Counter) {
-        let detail = format!("{} is written; it is read-only", describe(row, offset32));
-        return Err(Breach::new(&rules::I82574_READ_ONLY, detail));
+    let row = ROWS.iter().find(|row| row.has(offset32));
+    hold(&rules::I82574_REGISTER, row.is_some(), || told("there is no register"))?;
+    let Some(row) = row else { return Ok((offset32, Kind::ReadOnly)) };
+    if write {
+        let read_only = || format!("{} is written; it is read-only", describe(row, offset32));
+        hold(&rules::I82574_STATISTICS, row.kind != Kind::Counter, read_only)?;
+        hold(&rules::I82574_READ_ONLY, row.kind != Kind::ReadOnly, read_only)?;
     }
     Ok((offset32, row.kind))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     bits::tx,
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     checksum,
 };
 use crate::verify::rules;
@@ -39,13 +39,11 @@ impl Context {
             if options & bit == 0 {
                 continue;
             }
-            if !checksum::insert(frame, start.into(), offset.into(), end.into()) {
-                let detail = format!(
-                    "the {what} checksum of a frame of {} bytes: from {start} to {end}, at {offset}",
-                    frame.len()
-                );
-                return Err(Breach::new(&rules::I82574_DESCRIPTOR, detail));
-            }
+            let inserted = checksum::insert(frame, start.into(), offset.into(), end.into());
+            hold(&rules::I82574_CHECKSUM, inserted, || {
+                let len = frame.len();
+                format!("the {what} checksum of a frame of {len} bytes: from {start} to {end}, at {offset}")
+            })?;
             // A UDP checksum of zero means none.
             let at = usize::from(offset);
             if bit == tx::TXSM && !self.tcp && frame.get(at..at + 2) == Some(&[0, 0]) {
@@ -58,21 +56,16 @@ impl Context {
     /// Cuts a large send into frames.
     pub fn segments(&self, send: &[u8], options: u64) -> Checked<Vec<Vec<u8>>> {
         let header = usize::from(self.header);
-        let wrong = |why: &str| {
-            let detail = format!("a large send of {} bytes with {self:?}: {why}", send.len());
-            Breach::new(&rules::I82574_DESCRIPTOR, detail)
+        let hold = |rule, kept, why: &str| {
+            hold(rule, kept, || format!("a large send of {} bytes with {self:?}: {why}", send.len()))
         };
         let (ip, l4) = (usize::from(self.ip.0), usize::from(self.l4.0));
-        if self.mss == 0 {
-            return Err(wrong("no MSS"));
-        }
+        hold(&rules::I82574_MSS, self.mss != 0, "no MSS")?;
         let smallest = if self.tcp { 20 } else { 8 };
-        if ip < 14 || l4 < ip + 20 || header < l4 + smallest || send.len() <= header {
-            return Err(wrong("the headers do not fit"));
-        }
-        if self.payload as usize != send.len() - header {
-            return Err(wrong("PAYLEN is not what the descriptors have"));
-        }
+        let fits = ip >= 14 && l4 >= ip + 20 && header >= l4 + smallest && send.len() > header;
+        hold(&rules::I82574_HEADER, fits, "the headers do not fit")?;
+        let given = self.payload as usize == send.len() - header;
+        hold(&rules::I82574_PAYLOAD, given, "PAYLEN is not what the descriptors have")?;
         let (headers, payload) = send.split_at(header);
         let count = payload.len().div_ceil(self.mss.into());
         let mut frames = Vec::with_capacity(count);

@@ -2,7 +2,7 @@
 
 use super::{
     bits::{cause, ctrl, tctl, tx},
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     checksum,
     dma::{DESCRIPTOR, Dma},
     fault::{Fault, Faults, by_descriptor},
@@ -11,7 +11,7 @@ use super::{
     statistics::{self, counter},
     wire::Wire,
 };
-use crate::verify::rules;
+use crate::verify::{Rule, rules};
 
 /// Kind of an extended descriptor.
 const KIND: u64 = 0xF << 20;
@@ -158,28 +158,27 @@ impl Queue {
         Ok(outcome)
     }
 
-    fn wrong(&self, why: &str) -> Breach {
-        let detail = format!("transmit queue {}: {why}", self.number);
-        Breach::new(&rules::I82574_DESCRIPTOR, detail)
+    fn hold(&self, rule: &'static Rule, kept: bool, why: impl FnOnce() -> String) -> Checked {
+        hold(rule, kept, || format!("transmit queue {}: {}", self.number, why()))
     }
 
     /// A descriptor's part of the frame.
     fn take(&mut self, [address, command]: [u64; 2], dma: &Dma<'_>) -> Checked {
         if is_context(command) {
-            if self.frame.pieces != 0 {
-                return Err(self.wrong("a context descriptor in the middle of a frame"));
-            }
+            self.hold(&rules::I82574_CONTEXT, self.frame.pieces == 0, || {
+                "a context descriptor in the middle of a frame".into()
+            })?;
             self.context = Some(Context::read([address, command]));
             return Ok(());
         }
         let extended = command & tx::DEXT != 0;
-        if extended && command & KIND != DATA {
-            return Err(self.wrong(&format!("a descriptor of no known kind: {command:#x}")));
-        }
+        self.hold(&rules::I82574_KIND, !extended || command & KIND == DATA, || {
+            format!("a descriptor of no known kind: {command:#x}")
+        })?;
         let first = self.frame.pieces == 0;
-        if !first && extended != self.frame.extended {
-            return Err(self.wrong("a frame of legacy and extended descriptors"));
-        }
+        self.hold(&rules::I82574_MIXED, first || extended == self.frame.extended, || {
+            "a frame of legacy and extended descriptors".into()
+        })?;
         self.frame.pieces += 1;
         self.frame.extended = extended;
         let len = command & if extended { 0xF_FFFF } else { 0xFFFF };
@@ -195,21 +194,21 @@ impl Queue {
         }
         dma.fetch(address, len, &mut self.frame.bytes)?;
         let most = if self.frame.segment { LONGEST_SEND } else { LONGEST_FRAME };
-        if self.frame.bytes.len() > most {
-            return Err(self.wrong(&format!("a frame of more than {most} bytes")));
-        }
-        Ok(())
+        self.hold(&rules::I82574_LONG, self.frame.bytes.len() <= most, || {
+            format!("a frame of more than {most} bytes")
+        })
     }
 
     /// The frame is complete.
     fn send(&mut self, file: &mut File, wire: &Wire) -> Checked {
         let Assembly { mut bytes, segment, options, checksum, tag, .. } = std::mem::take(&mut self.frame);
-        if bytes.is_empty() {
-            return Err(self.wrong("a frame without bytes"));
-        }
+        self.hold(&rules::I82574_EMPTY, !bytes.is_empty(), || "a frame without bytes".into())?;
         let mut frames = Vec::new();
         if options != 0 || segment {
-            let context = self.context.ok_or_else(|| self.wrong("an offload without a context"))?;
+            self.hold(&rules::I82574_OFFLOAD, self.context.is_some(), || {
+                "an offload without a context".into()
+            })?;
+            let context = self.context.unwrap_or_default();
             if segment {
                 frames = context.segments(&bytes, options)?;
                 file.count(counter::TSCTC, 1);

@@ -120,14 +120,19 @@ impl Allowed {
         true
     }
 
-    /// Uses up what was announced for the channel that reports at `word`.
+    /// Uses up what was announced for the channel that reports at `word`; `None` if nobody announces anything for it.
     ///
     /// # Errors
     /// What is left, if that is less.
-    pub(super) fn publish(&self, word: u64, count: u64) -> Result<(), u64> {
+    pub(super) fn publish(&self, word: u64, count: u64) -> Option<Result<(), u64>> {
         let mut credits = self.credits.borrow_mut();
-        let Some(left) = credits.get_mut(&word) else { return Ok(()) };
-        *left = left.checked_sub(count).ok_or(*left)?;
-        Ok(())
+        let left = credits.get_mut(&word)?;
+        Some(match left.checked_sub(count) {
+            Some(rest) => {
+                *left = rest;
+                Ok(())
+            }
+            None => Err(*left),
+        })
     }
 }

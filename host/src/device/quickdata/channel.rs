@@ -3,13 +3,13 @@
 use super::{
     ChannelCounters, Config, Fault, Register,
     bits::{chanctrl, chanerr},
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     dma::Dma,
     engine::{Ahead, InFlight},
     fault::Faults,
     registers::Part,
 };
-use crate::verify::rules;
+use crate::verify::{Rule, rules};
 
 /// The state in CHANSTS and in completion words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ struct Halves {
 
 impl Halves {
     /// The new value, once it is whole.
-    fn write(&mut self, part: Part, value: u64, name: &str) -> Checked<Option<u64>> {
+    fn write(&mut self, part: Part, value: u64, name: &str, rule: &'static Rule) -> Checked<Option<u64>> {
         let whole = match part {
             Part::Whole => value,
             Part::Low => {
@@ -43,11 +43,11 @@ impl Halves {
                 return Ok(None);
             }
             Part::High => {
-                let Some(low) = self.low.take() else {
-                    let detail = format!("the high half of {name} is written before the low one");
-                    return Err(Breach::new(&rules::QD_HALVES, detail));
-                };
-                value << 32 | u64::from(low)
+                let low = self.low.take();
+                hold(rule, low.is_some(), || {
+                    format!("the high half of {name} is written before the low one")
+                })?;
+                value << 32 | u64::from(low.unwrap_or(0))
             }
         };
         self.low = None;
@@ -187,8 +187,8 @@ impl Channel {
         }
     }
 
-    fn breach<T>(&self, rule: &'static crate::verify::Rule, detail: &str) -> Checked<T> {
-        Err(Breach::new(rule, format!("channel {} ({:?}): {detail}", self.number, self.state)))
+    pub fn hold(&self, rule: &'static Rule, kept: bool, detail: impl FnOnce() -> String) -> Checked {
+        hold(rule, kept, || format!("channel {} ({:?}): {}", self.number, self.state, detail()))
     }
 
     fn status(&self) -> u64 {
@@ -210,13 +210,10 @@ impl Channel {
                 status & 0xFFFF_FFFF
             }
             Register::ChanSts if part == Part::High => {
-                let Some(left) = self.latched.checked_sub(1) else {
-                    return self.breach(
-                        &rules::QD_HALVES,
-                        "the high half of CHANSTS is read before the low one, which latches it",
-                    );
-                };
-                self.latched = left;
+                self.hold(&rules::QD_STATUS_HALVES, self.latched > 0, || {
+                    "the high half of CHANSTS is read before the low one, which latches it".into()
+                })?;
+                self.latched = self.latched.saturating_sub(1);
                 self.latch.into()
             }
             Register::ChanSts => self.status(),
@@ -242,10 +239,9 @@ impl Channel {
         value: u64,
     ) -> Checked {
         let again = register == Register::ChanCmd && value == u64::from(super::bits::chancmd::RESET);
-        if self.resetting.is_some() && !again {
-            let detail = format!("{} is written before RESET has ended", register.name());
-            return self.breach(&rules::QD_COMMAND, &detail);
-        }
+        self.hold(&rules::QD_RESET, self.resetting.is_none() || again, || {
+            format!("{} is written before RESET has ended", register.name())
+        })?;
         match register {
             Register::ChanCtrl => return self.write_control(config, value as u16),
             Register::ChanCmd => return self.command(config, dma, value as u8),
@@ -276,9 +272,9 @@ impl Channel {
             | chanctrl::CHANNEL_IN_USE
             | chanctrl::PRIORITY
             | cached;
-        if value & !known != 0 {
-            return self.breach(&rules::QD_REGISTER, &format!("reserved bits in CHANCTRL: {value:#06x}"));
-        }
+        self.hold(&rules::QD_CONTROL, value & !known == 0, || {
+            format!("reserved bits in CHANCTRL: {value:#06x}")
+        })?;
         self.control = value & !chanctrl::INT_REARM;
         if value & chanctrl::INT_REARM != 0 {
             self.disabled = false;
@@ -296,10 +292,10 @@ impl Channel {
     }
 
     fn write_chain(&mut self, config: &Config, part: Part, value: u64) -> Checked {
-        if self.is_busy(config) {
-            return self.breach(&rules::QD_ACTIVE, "CHAINADDR is written while the channel is active");
-        }
-        if let Some(address) = self.chain.write(part, value, "CHAINADDR")? {
+        self.hold(&rules::QD_CHAIN_ACTIVE, !self.is_busy(config), || {
+            "CHAINADDR is written while the channel is active".into()
+        })?;
+        if let Some(address) = self.chain.write(part, value, "CHAINADDR", &rules::QD_CHAIN_HALVES)? {
             self.chain.value = address;
             if config.version.counts() {
                 self.load();
@@ -317,14 +313,14 @@ impl Channel {
     }
 
     fn write_completion(&mut self, dma: &Dma, part: Part, value: u64) -> Checked {
-        if self.current.is_some() || matches!(self.state, State::Active | State::Suspended) {
-            return self.breach(&rules::QD_ACTIVE, "CHANCMP is written while the channel is active");
-        }
-        if let Some(address) = self.completion.write(part, value, "CHANCMP")? {
-            if !address.is_multiple_of(8) {
-                let detail = format!("CHANCMP {address:#x} is not aligned to 8 bytes");
-                return self.breach(&rules::QD_COMPLETION, &detail);
-            }
+        let active = self.current.is_some() || matches!(self.state, State::Active | State::Suspended);
+        self.hold(&rules::QD_COMPLETION_ACTIVE, !active, || {
+            "CHANCMP is written while the channel is active".into()
+        })?;
+        if let Some(address) = self.completion.write(part, value, "CHANCMP", &rules::QD_COMPLETION_HALVES)? {
+            self.hold(&rules::QD_COMPLETION_ALIGNED, address.is_multiple_of(8), || {
+                format!("CHANCMP {address:#x} is not aligned to 8 bytes")
+            })?;
             self.completion.value = address;
             if address != 0 && !dma.reaches(address, 8) {
                 self.fail(dma, chanerr::COMPLETION)?;
@@ -339,20 +335,19 @@ impl Channel {
         let more = u64::from(count.wrapping_sub(self.published));
         let outstanding = u64::from(self.published.wrapping_sub(self.fetched));
         let told = format!("DMACOUNT goes from {} to {count}", self.published);
-        if more == 0 {
-            return self.breach(&rules::QD_DOORBELL, &format!("{told}: nothing is published"));
+        self.hold(&rules::QD_COUNT_NOTHING, more != 0, || format!("{told}: nothing is published"))?;
+        self.hold(&rules::QD_COUNT_BACKWARDS, u16::try_from(outstanding + more).is_ok(), || {
+            format!("{told}: backwards, or past the {outstanding} that are not fetched yet")
+        })?;
+        if let Some(announced) = dma.allowed.publish(self.word_address(), more) {
+            self.hold(&rules::QD_COUNT_MORE, announced.is_ok(), || {
+                let left = announced.err().unwrap_or(0);
+                format!("{told}: {more} more, but the client has announced {left}")
+            })?;
         }
-        if outstanding + more > u64::from(u16::MAX) {
-            let detail = format!("{told}: backwards, or past the {outstanding} that are not fetched yet");
-            return self.breach(&rules::QD_DOORBELL, &detail);
-        }
-        if let Err(left) = dma.allowed.publish(self.word_address(), more) {
-            let detail = format!("{told}: {more} more, but the client has announced {left}");
-            return self.breach(&rules::QD_DOORBELL, &detail);
-        }
-        if self.state == State::Halted && self.errors == 0 {
-            return self.breach(&rules::QD_DOORBELL, &format!("{told} without a chain address"));
-        }
+        self.hold(&rules::QD_COUNT_CHAIN, self.state != State::Halted || self.errors != 0, || {
+            format!("{told} without a chain address")
+        })?;
         self.starts(dma)?;
         if self.faults.take(|fault| (fault == Fault::DoorbellIgnored).then_some(())).is_some() {
             return Ok(());
@@ -366,15 +361,9 @@ impl Channel {
 
     /// What has to be set up before the channel may work.
     pub fn starts(&self, dma: &Dma) -> Checked {
-        if !dma.master {
-            return self.breach(&rules::QD_MASTER, "it is started while bus mastering is off");
-        }
-        if dma.relaxed {
-            return self.breach(
-                &rules::QD_RELAXED,
-                "it is started while DEVCTL lets its writes overtake each other",
-            );
-        }
-        Ok(())
+        self.hold(&rules::QD_MASTER_START, dma.master, || "it is started while bus mastering is off".into())?;
+        self.hold(&rules::QD_RELAXED, !dma.relaxed, || {
+            "it is started while DEVCTL lets its writes overtake each other".into()
+        })
     }
 }

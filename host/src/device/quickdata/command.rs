@@ -3,42 +3,44 @@
 use super::{
     Config, Fault,
     bits::chancmd,
-    breach::{Breach, Checked},
+    breach::Checked,
     channel::{Channel, State},
     dma::Dma,
     engine::word,
 };
-use crate::verify::rules;
+use crate::verify::{Rule, rules};
 
 impl Channel {
     /// CHANCMD is written.
     pub(super) fn command(&mut self, config: &Config, dma: &Dma, command: u8) -> Checked {
         *self.counters.commands.entry(command).or_default() += 1;
+        let newer = config.version.counts();
+        let starts = matches!(command, chancmd::START | chancmd::APPEND);
+        let known =
+            starts || matches!(command, chancmd::SUSPEND | chancmd::ABORT | chancmd::RESUME | chancmd::RESET);
+        self.obey(&rules::QD_COMMAND, known, command, "not one of the commands")?;
+        let why = "the version has no such command: DMACOUNT starts it";
+        self.obey(&rules::QD_COMMAND_VERSION, !(starts && newer), command, why)?;
         match command {
-            chancmd::START | chancmd::APPEND if config.version.counts() => {
-                self.illegal(command, "the version has no such command: DMACOUNT starts it")
-            }
             chancmd::START => self.start(config, dma),
             chancmd::APPEND => self.append(dma),
             chancmd::SUSPEND => self.suspend(config, dma),
             chancmd::ABORT => self.abort(dma),
             chancmd::RESUME => self.resume(config, dma),
-            chancmd::RESET => {
+            _ => {
                 self.reset(1);
                 Ok(())
             }
-            _ => self.illegal(command, "not one of the commands"),
         }
     }
 
-    fn illegal(&self, command: u8, why: &str) -> Checked {
-        let detail = format!("channel {} ({:?}): command {command:#04x}: {why}", self.number, self.state);
-        Err(Breach::new(&rules::QD_COMMAND, detail))
+    fn obey(&self, rule: &'static Rule, kept: bool, command: u8, why: &str) -> Checked {
+        self.hold(rule, kept, || format!("command {command:#04x}: {why}"))
     }
 
     /// An error may halt the channel while the driver still thinks that it works; nothing else does so unasked.
-    fn unless_failed(&self, command: u8, why: &str) -> Checked {
-        if self.state == State::Halted && self.errors != 0 { Ok(()) } else { self.illegal(command, why) }
+    fn has_failed(&self) -> bool {
+        self.state == State::Halted && self.errors != 0
     }
 
     fn ignores_doorbell(&mut self) -> bool {
@@ -47,9 +49,7 @@ impl Channel {
     }
 
     fn start(&mut self, config: &Config, dma: &Dma) -> Checked {
-        if self.is_busy(config) {
-            return self.illegal(chancmd::START, "the channel is active");
-        }
+        self.obey(&rules::QD_START, !self.is_busy(config), chancmd::START, "the channel is active")?;
         self.starts(dma)?;
         if !self.ignores_doorbell() {
             self.load();
@@ -61,8 +61,11 @@ impl Channel {
     }
 
     fn append(&mut self, dma: &Dma) -> Checked {
-        if self.state == State::Halted {
-            return self.unless_failed(chancmd::APPEND, "the channel was not started");
+        let failed = self.has_failed();
+        let started = self.state != State::Halted;
+        self.obey(&rules::QD_APPEND, started || failed, chancmd::APPEND, "the channel was not started")?;
+        if failed {
+            return Ok(());
         }
         self.starts(dma)?;
         if self.ignores_doorbell() {
@@ -83,9 +86,12 @@ impl Channel {
     }
 
     fn suspend(&mut self, config: &Config, dma: &Dma) -> Checked {
+        let (failed, command) = (self.has_failed(), chancmd::SUSPEND);
+        let started = self.state != State::Halted;
+        self.obey(&rules::QD_SUSPEND_HALTED, started || failed, command, "there is nothing to suspend")?;
+        self.obey(&rules::QD_SUSPEND_TWICE, self.state != State::Suspended, command, "it is suspended")?;
         match self.state {
-            State::Halted => self.unless_failed(chancmd::SUSPEND, "there is nothing to suspend"),
-            State::Suspended => self.illegal(chancmd::SUSPEND, "it is suspended"),
+            State::Halted => Ok(()),
             _ if self.current.is_some() || self.is_stuck() && self.is_busy(config) => {
                 self.suspending = true;
                 Ok(())
@@ -102,8 +108,10 @@ impl Channel {
     }
 
     fn resume(&mut self, config: &Config, dma: &Dma) -> Checked {
-        if self.state != State::Suspended {
-            return self.unless_failed(chancmd::RESUME, "it is not suspended");
+        let suspended = self.state == State::Suspended;
+        self.obey(&rules::QD_RESUME, suspended || self.has_failed(), chancmd::RESUME, "it is not suspended")?;
+        if !suspended {
+            return Ok(());
         }
         self.starts(dma)?;
         if self.last != 0 {

@@ -2,7 +2,7 @@
 
 use super::{
     Allowed, Right,
-    breach::{Breach, Checked},
+    breach::{Breach, Checked, hold},
 };
 use crate::{device::Ram, verify::rules};
 
@@ -41,15 +41,18 @@ impl Dma<'_> {
     }
 
     fn check(&self, right: Right, address: u64, len: u64, what: &str) -> Checked {
-        if !self.master {
-            let detail = format!("{what} at {address:#x} while bus mastering is off in the Command register");
-            return Err(Breach::new(&rules::QD_MASTER, detail));
-        }
-        if !self.allowed.covers(right, address, len) {
-            let detail = format!("{what}: {len} bytes at {address:#x}, which no client handed over for this");
-            return Err(Breach::new(&rules::QD_DMA, detail));
-        }
-        Ok(())
+        hold(&rules::QD_MASTER_DMA, self.master, || {
+            format!("{what} at {address:#x} while bus mastering is off in the Command register")
+        })?;
+        let rule = match right {
+            Right::Descriptor => &rules::QD_DMA_DESCRIPTOR,
+            Right::Read => &rules::QD_DMA_SOURCE,
+            Right::Write => &rules::QD_DMA_DESTINATION,
+            Right::Word => &rules::QD_DMA_WORD,
+        };
+        hold(rule, self.allowed.covers(right, address, len), || {
+            format!("{what}: {len} bytes at {address:#x}, which no client handed over for this")
+        })
     }
 
     /// The descriptor at an address where there is memory.

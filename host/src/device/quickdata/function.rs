@@ -3,7 +3,7 @@
 use super::{
     Accesses, Allowed, Config, Counters, Fault, Interrupts, Register,
     bits::intrctrl,
-    breach::{Breach, Checked},
+    breach::{Breach, Checked, hold},
     channel::Channel,
     dma::Dma,
     engine::{Outcome, Pace},
@@ -11,7 +11,12 @@ use super::{
     registers::{self, Access},
     space::Space,
 };
-use crate::{device::Ram, net::transfer::Stream, verify::rules};
+use crate::{
+    device::Ram,
+    net::transfer::Stream,
+    verify::{Rule, rules},
+    world::world,
+};
 use std::collections::BTreeMap;
 
 /// INTRDELAY, bit 15: interrupts can be coalesced; and the delay below it.
@@ -100,42 +105,33 @@ impl Function {
     /// The function has left the bus; whether that is noticed in time.
     fn absent(&mut self) -> Checked {
         self.after_removal += 1;
-        if self.after_removal > self.config.patience {
-            let detail = format!(
-                "{} register accesses since the function was pulled out and read all ones",
-                self.after_removal
-            );
-            return Err(Breach::new(&rules::QD_GONE, detail));
-        }
-        Ok(())
+        let accesses = self.after_removal;
+        hold(&rules::QD_GONE, accesses <= self.config.patience, || {
+            format!("{accesses} register accesses since the function was pulled out and read all ones")
+        })
     }
 
     fn decode(&mut self, offset: u64, size: usize, write: bool) -> Checked<Access> {
         let (version, what) = (self.config.version, if write { "written" } else { "read" });
-        if !self.space.decodes() {
-            let detail = format!("offset {offset:#x} is {what} while the Command register has memory off");
-            return Err(Breach::new(&rules::QD_REGISTER, detail));
-        }
-        let tables = self.config.interrupts == Interrupts::MsiX;
-        let is_there = |access: &Access| {
-            tables || !matches!(access.register, Register::MsixTable | Register::MsixPending)
-        };
-        let access = registers::decode(version, self.channels.len(), offset, size).filter(is_there);
-        let Some(access) = access else {
-            let channels = self.channels.len();
+        hold(&rules::QD_MEMORY_OFF, self.space.decodes(), || {
+            format!("offset {offset:#x} is {what} while the Command register has memory off")
+        })?;
+        let (channels, tables) = (self.channels.len(), self.config.interrupts == Interrupts::MsiX);
+        let access = registers::decode((version, channels, tables), offset, size).map_err(|rule| {
             let detail = format!(
                 "{size} bytes are {what} at offset {offset:#x}, which version {version:?} with {channels} \
                  channels does not have"
             );
-            return Err(Breach::new(&rules::QD_REGISTER, detail));
-        };
+            Breach::new(rule, detail)
+        })?;
+        access.rules().for_each(|rule| world().verify.watch(rule));
         let channel = access.channel.and_then(|channel| self.channels.get_mut(channel));
         let counters = channel.map_or(&mut self.registers, |channel| &mut channel.counters.registers);
         counters.entry(access.register).or_default().note(write);
-        if write && access.register.is_read_only() {
-            let detail =
-                format!("{} (offset {offset:#x}) is written; it is read-only", access.register.name());
-            return Err(Breach::new(&rules::QD_READ_ONLY, detail));
+        if write {
+            hold(&rules::QD_READ_ONLY, !access.register.is_read_only(), || {
+                format!("{} (offset {offset:#x}) is written; it is read-only", access.register.name())
+            })?;
         }
         Ok(access)
     }
@@ -263,34 +259,35 @@ impl Function {
             self.signals.intrctrl = 0;
             return Ok(());
         }
-        self.check_idle("the function loses power")
+        self.check_idle(
+            "the function loses power",
+            [&rules::QD_LEFT_POWER_INTERRUPT, &rules::QD_LEFT_POWER_CHANNEL],
+        )
     }
 
     /// What must not be left when the driver lets go of the interrupt.
     pub fn check_quiet(&self) -> Checked {
-        if self.signals.intrctrl & intrctrl::MASTER_INT_EN != 0 {
-            let detail = "the interrupt is disconnected while INTRCTRL has interrupts enabled".into();
-            return Err(Breach::new(&rules::QD_LEFT, detail));
-        }
-        Ok(())
+        self.check_disabled("the interrupt is disconnected", &rules::QD_LEFT_DISCONNECTED)
     }
 
     /// What must not be left when the driver is removed.
     pub fn check_removed(&self) -> Checked {
-        self.check_idle("the driver is removed")
+        self.check_idle(
+            "the driver is removed",
+            [&rules::QD_LEFT_REMOVED_INTERRUPT, &rules::QD_LEFT_REMOVED_CHANNEL],
+        )
     }
 
-    fn check_idle(&self, when: &str) -> Checked {
-        if self.signals.intrctrl & intrctrl::MASTER_INT_EN != 0 {
-            let detail = format!("{when} while INTRCTRL has interrupts enabled");
-            return Err(Breach::new(&rules::QD_LEFT, detail));
-        }
-        match self.channels.iter().find(|channel| channel.is_busy(&self.config)) {
-            Some(channel) => {
-                let detail = format!("{when} while channel {} works", channel.number);
-                Err(Breach::new(&rules::QD_LEFT, detail))
-            }
-            None => Ok(()),
-        }
+    fn check_disabled(&self, when: &str, rule: &'static Rule) -> Checked {
+        let enabled = self.signals.intrctrl & intrctrl::MASTER_INT_EN != 0;
+        hold(rule, !enabled, || format!("{when} while INTRCTRL has interrupts enabled"))
+    }
+
+    fn check_idle(&self, when: &str, [interrupts, channels]: [&'static Rule; 2]) -> Checked {
+        self.check_disabled(when, interrupts)?;
+        let busy = self.channels.iter().find(|channel| channel.is_busy(&self.config));
+        hold(channels, busy.is_none(), || {
+            format!("{when} while channel {} works", busy.map_or(0, |channel| channel.number))
+        })
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Interrupts,
     bits::intrctrl,
-    breach::{Breach, Checked},
+    breach::{Checked, hold},
     space::Space,
 };
 use crate::{verify::rules, world::InterruptMode};
@@ -140,13 +140,13 @@ impl Signals {
     pub fn write_intrctrl(&mut self, space: &Space, value: u8) -> Checked {
         let known =
             intrctrl::MASTER_INT_EN | intrctrl::INT_STATUS | intrctrl::INT | intrctrl::MSIX_VECTOR_CONTROL;
-        if value & !known != 0 {
-            let detail = format!("reserved bits are written to INTRCTRL: {value:#04x}");
-            return Err(Breach::new(&rules::QD_INTERRUPT, detail));
-        }
-        if value & intrctrl::MSIX_VECTOR_CONTROL != 0 && self.kind != Interrupts::MsiX {
-            let detail = "MSIX_VECTOR_CONTROL is set in INTRCTRL of a function without MSI-X".into();
-            return Err(Breach::new(&rules::QD_INTERRUPT, detail));
+        hold(&rules::QD_INTERRUPT_CONTROL, value & !known == 0, || {
+            format!("reserved bits are written to INTRCTRL: {value:#04x}")
+        })?;
+        if self.kind != Interrupts::MsiX {
+            hold(&rules::QD_VECTORS_NONE, value & intrctrl::MSIX_VECTOR_CONTROL == 0, || {
+                "MSIX_VECTOR_CONTROL is set in INTRCTRL of a function without MSI-X".into()
+            })?;
         }
         self.intrctrl = value & (intrctrl::MASTER_INT_EN | intrctrl::MSIX_VECTOR_CONTROL);
         self.update(space)
@@ -191,20 +191,20 @@ impl Signals {
     }
 
     fn check_mode(&self, space: &Space) -> Checked {
-        let detail = match (self.mode, self.each_has_vector()) {
-            (None, _) => {
-                let detail = "the function interrupts while its interrupt is not connected".into();
-                return Err(Breach::new(&rules::QD_INTERRUPT, detail));
-            }
-            (Some(InterruptMode::Line), true) => "MSIX_VECTOR_CONTROL is set while the pin is used",
-            (Some(InterruptMode::Messages(_)), false)
-                if self.kind == Interrupts::MsiX && space.messages_enabled() =>
-            {
-                "MSI-X is on, but MSIX_VECTOR_CONTROL is not set: vectors have no channel"
-            }
-            _ => return Ok(()),
-        };
-        Err(Breach::new(&rules::QD_VECTORS, detail.into()))
+        hold(&rules::QD_CONNECTED, self.mode.is_some(), || {
+            "the function interrupts while its interrupt is not connected".into()
+        })?;
+        if self.mode == Some(InterruptMode::Line) {
+            return hold(&rules::QD_VECTORS_PIN, !self.each_has_vector(), || {
+                "MSIX_VECTOR_CONTROL is set while the pin is used".into()
+            });
+        }
+        if self.kind == Interrupts::MsiX && space.messages_enabled() {
+            return hold(&rules::QD_VECTORS_OFF, self.each_has_vector(), || {
+                "MSI-X is on, but MSIX_VECTOR_CONTROL is not set: vectors have no channel".into()
+            });
+        }
+        Ok(())
     }
 
     /// An interrupt without a cause.

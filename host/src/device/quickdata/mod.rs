@@ -34,12 +34,12 @@ pub use counters::{Accesses, ChannelCounters, Counters};
 pub use fault::Fault;
 pub use registers::Register;
 
-use super::{Ram, breach, config_space::Slot};
+use super::{Ram, config_space::Slot};
 use crate::{
     bus::PciFunction,
+    verify::breach::{self, note, or_end},
     world::{Bar, Hardware, InterruptMode, Source},
 };
-use breach::{note, or_end};
 use function::Function;
 use rustix::event::{EventfdFlags, eventfd};
 use std::{

@@ -1,6 +1,7 @@
 //! Which registers a version has, where, and how they may be accessed.
 
 use super::Version;
+use crate::verify::{Rule, rules};
 
 /// A register of the function or of each of its channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +109,8 @@ pub(super) struct Access {
     pub part: Part,
     /// Byte offset in a table.
     pub at: u64,
+    /// The register has 64 bits.
+    pub wide: bool,
 }
 
 /// Registers of the function: offset, bytes.
@@ -163,13 +166,40 @@ pub(super) const TABLE: u64 = 0x2000;
 /// Where its pending bits are.
 pub(super) const PENDING: u64 = 0x3000;
 
-/// What an access of `size` bytes at `offset` means; `None` if the version has no such register, or not of this
-/// width. 64-bit registers may be accessed in halves, except CHANSTS from 3.3 on; CHANSTS before 3.3 only so.
-pub(super) fn decode(version: Version, channels: usize, offset: u64, size: usize) -> Option<Access> {
+/// Registers in a row: what, where, of how many bytes.
+type Rows = &'static [(Register, u64, usize)];
+
+/// Whose registers are at an offset, the offset among them, and which there are.
+fn own(version: Version, channels: usize, offset: u64) -> Option<(Option<usize>, u64, [Rows; 2])> {
+    if offset < STRIDE {
+        return Some((None, offset, [&FUNCTION, &[]]));
+    }
+    if version == Version::V3_4 && offset >= 2 * STRIDE {
+        return Some((Some(0), offset - STRIDE, [&PREFETCH, &[]]));
+    }
+    let channel = usize::try_from(offset / STRIDE - 1).ok().filter(|&channel| channel < channels)?;
+    let own: Rows = if version.counts() { &CHANNEL_V2 } else { &CHANNEL_V1 };
+    Some((Some(channel), offset % STRIDE, [&CHANNEL, own]))
+}
+
+/// What an access of `size` bytes at `offset` means. 64-bit registers may be accessed in halves, except CHANSTS from 3.3
+/// on; CHANSTS before 3.3 only so.
+///
+/// # Errors
+/// The rule that it breaks.
+pub(super) fn decode(
+    (version, channels, tables): (Version, usize, bool),
+    offset: u64,
+    size: usize,
+) -> Result<Access, &'static Rule> {
     let table = |register, start: u64, len: u64| {
-        let at = offset.checked_sub(start).filter(|at| at + size as u64 <= len)?;
-        let fits = matches!(size, 4 | 8) && offset.is_multiple_of(size as u64);
-        fits.then_some(Access { register, channel: None, part: Part::Whole, at })
+        let at = offset.checked_sub(start).filter(|at| *at < len).ok_or(&rules::QD_REGISTER)?;
+        let fits = matches!(size, 4 | 8) && offset.is_multiple_of(size as u64) && at + size as u64 <= len;
+        match (tables, fits) {
+            (false, _) => Err(&rules::QD_TABLE),
+            (_, false) => Err(&rules::QD_WIDTH),
+            _ => Ok(Access { register, channel: None, part: Part::Whole, at, wide: false }),
+        }
     };
     if offset >= PENDING {
         return table(Register::MsixPending, PENDING, 8);
@@ -177,39 +207,66 @@ pub(super) fn decode(version: Version, channels: usize, offset: u64, size: usize
     if offset >= TABLE {
         return table(Register::MsixTable, TABLE, 16 * channels as u64);
     }
-    if offset < STRIDE {
-        return find(&FUNCTION, offset, size, None);
+    let (channel, at, rows) = own(version, channels, offset).ok_or(&rules::QD_CHANNEL)?;
+    let Some(access) = rows.into_iter().find_map(|rows| find(rows, at, size, channel)) else {
+        let others = Version::ALL.into_iter().filter_map(|other| {
+            let channels = if other == Version::V3_4 { 1 } else { channels };
+            own(other, channels, offset)
+        });
+        let mut elsewhere = others.flat_map(|(channel, at, rows)| rows.map(|rows| (channel, at, rows)));
+        if elsewhere.any(|(channel, at, rows)| find(rows, at, size, channel).is_some()) {
+            return Err(&rules::QD_VERSION);
+        }
+        let covers =
+            |&(_, start, width): &(Register, u64, usize)| (start..start + width as u64).contains(&at);
+        let covered = rows.into_iter().flatten().any(covers);
+        return Err(if covered { &rules::QD_WIDTH } else { &rules::QD_REGISTER });
+    };
+    if access.register == Register::ChanSts && version.whole_status() != (access.part == Part::Whole) {
+        return Err(&rules::QD_STATUS_WIDTH);
     }
-    if version == Version::V3_4 && offset >= STRIDE + 0x80 {
-        let access = find(&PREFETCH, offset - STRIDE, size, Some(0))?;
-        let at = (offset - STRIDE).saturating_sub(LTR) / 4;
-        return Some(Access { at, ..access });
+    // A 64-bit access that is not aligned is no single one on the bus.
+    if size == 8 && !offset.is_multiple_of(8) {
+        return Err(&rules::QD_TORN);
     }
-    let channel = usize::try_from(offset / STRIDE - 1).ok().filter(|&channel| channel < channels)?;
-    let at = offset % STRIDE;
-    let own: &[_] = if version.counts() { &CHANNEL_V2 } else { &CHANNEL_V1 };
-    let access = find(&CHANNEL, at, size, Some(channel)).or_else(|| find(own, at, size, Some(channel)))?;
-    match access.register {
-        Register::ChanSts if version.whole_status() != (access.part == Part::Whole) => None,
-        _ => Some(access),
-    }
+    Ok(access)
 }
 
-fn find(
-    registers: &[(Register, u64, usize)],
-    offset: u64,
-    size: usize,
-    channel: Option<usize>,
-) -> Option<Access> {
-    registers.iter().find_map(|&(register, at, width)| {
-        let part = match (offset.checked_sub(at)?, size) {
+fn find(rows: Rows, offset: u64, size: usize, channel: Option<usize>) -> Option<Access> {
+    rows.iter().find_map(|&(register, start, width)| {
+        let part = match (offset.checked_sub(start)?, size) {
             (0, size) if size == width => Part::Whole,
             (0, 4) if width == 8 => Part::Low,
             (4, 4) if width == 8 => Part::High,
             _ => return None,
         };
-        // A 64-bit access that is not aligned is no single one on the bus.
-        let torn = width == 8 && part == Part::Whole && !at.is_multiple_of(8);
-        (!torn).then_some(Access { register, channel, part, at: 0 })
+        let at = if register == Register::Ltr { (start - LTR) / 4 } else { 0 };
+        Some(Access { register, channel, part, at, wide: width == 8 })
     })
+}
+
+impl Access {
+    /// The rules of [`decode`] that it was held to.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        let moved = matches!(
+            self.register,
+            Register::ChanCmd
+                | Register::DmaCount
+                | Register::ChanSts
+                | Register::ChainAddr
+                | Register::DrsCtl
+                | Register::Ltr
+        );
+        let table = matches!(self.register, Register::MsixTable | Register::MsixPending);
+        let held = [
+            (true, &rules::QD_REGISTER),
+            (true, &rules::QD_WIDTH),
+            (moved, &rules::QD_VERSION),
+            (self.channel.is_some(), &rules::QD_CHANNEL),
+            (self.register == Register::ChanSts, &rules::QD_STATUS_WIDTH),
+            (self.wide, &rules::QD_TORN),
+            (table, &rules::QD_TABLE),
+        ];
+        held.into_iter().filter_map(|(about, rule)| about.then_some(rule))
+    }
 }

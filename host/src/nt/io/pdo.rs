@@ -61,6 +61,9 @@ fn power(pdo: u64, stack: Ptr<Stack>) -> (u32, u64) {
         let state: u32 = read(stack.at(&Stack::Parameters_Power_State));
         let before = known.device.power.replace(state);
         let (was_on, on) = (before == c::PowerDeviceD0, state == c::PowerDeviceD0);
+        if was_on && !on {
+            world().netdma.check_powered_down(pdo);
+        }
         if on != was_on {
             known.device.hardware.set_power(on);
         }

@@ -118,9 +118,9 @@ imports! {
     fn PoUnregisterPowerSettingCallback(handle: u64) -> u32 {
         let world = world();
         let known = world.nt.power.callbacks.borrow_mut().remove(&handle);
-        if known.is_none() {
-            world.violation(&rules::HANDLE, format!("PoUnregisterPowerSettingCallback({handle:#x}): not registered"));
-        }
+        world.hold(&rules::POWER_CALLBACK, known.is_some(), || {
+            format!("PoUnregisterPowerSettingCallback({handle:#x}): not registered")
+        });
         let _ = world.mem.free(Kind::Object, handle);
         c::STATUS_SUCCESS
     }

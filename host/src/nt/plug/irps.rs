@@ -5,7 +5,7 @@ use crate::{
     abi::{self, DEVICE_CAPABILITIES, IO_STACK_LOCATION as Stack, Layout, Ptr, constants as c, read, write},
     mem::Kind,
     nt::{io::request, memory::pool, status},
-    verify::rules,
+    verify::{Rule, rules},
     world::world,
 };
 
@@ -35,17 +35,42 @@ pub enum Power {
     System(u32),
 }
 
+/// The rule that an IRP is passed down.
+fn passed(what: &str) -> &'static Rule {
+    match what {
+        "IRP_MN_FILTER_RESOURCE_REQUIREMENTS" => &rules::PASSED_FILTER,
+        "IRP_MN_START_DEVICE" => &rules::PASSED_START,
+        "IRP_MN_QUERY_STOP_DEVICE" | "IRP_MN_QUERY_REMOVE_DEVICE" => &rules::PASSED_QUERY,
+        "IRP_MN_CANCEL_STOP_DEVICE" | "IRP_MN_CANCEL_REMOVE_DEVICE" => &rules::PASSED_CANCEL,
+        "IRP_MN_STOP_DEVICE" => &rules::PASSED_STOP,
+        "IRP_MN_SURPRISE_REMOVAL" => &rules::PASSED_SURPRISE,
+        "IRP_MN_REMOVE_DEVICE" => &rules::PASSED_REMOVE,
+        "IRP_MN_QUERY_POWER" => &rules::PASSED_QUERY_POWER,
+        "IRP_MN_SET_POWER" => &rules::PASSED_SET_POWER,
+        "IRP_MJ_SYSTEM_CONTROL" => &rules::PASSED_WMI,
+        _ => &rules::PASSED_UNKNOWN,
+    }
+}
+
+/// The rule that an IRP does not fail.
+fn succeeds(minor: u32) -> &'static Rule {
+    match minor {
+        c::IRP_MN_STOP_DEVICE => &rules::FAILED_STOP,
+        c::IRP_MN_SURPRISE_REMOVAL => &rules::FAILED_SURPRISE,
+        c::IRP_MN_REMOVE_DEVICE => &rules::FAILED_REMOVE,
+        _ => &rules::FAILED_CANCEL,
+    }
+}
+
 impl DeviceNode {
     /// Sends an IRP down the device's stack; it has to get to the bottom unless the driver fails it.
     pub(super) fn request(&self, what: &'static str, fill: impl Fn(Ptr<Stack>, u64)) -> (u32, u64) {
         let (status, information, bottom) = request::request_down(self.known().pdo, fill, what);
         // What a driver does not know it passes down as it came.
-        if !bottom && (status::success(status) || status == c::STATUS_NOT_SUPPORTED) {
-            world().violation(
-                &rules::IRP_NOT_PASSED,
-                format!("{what}: completed with {status:#x} without having been passed down"),
-            );
-        }
+        let failed = !status::success(status) && status != c::STATUS_NOT_SUPPORTED;
+        world().hold(passed(what), bottom || failed, || {
+            format!("{what}: completed with {status:#x} without having been passed down")
+        });
         (status, information)
     }
 
@@ -58,9 +83,7 @@ impl DeviceNode {
     /// The same for those that no driver may fail.
     pub(super) fn must_succeed(&self, what: &'static str, minor: u32) {
         let status = self.plug(what, minor);
-        if !status::success(status) {
-            world().violation(&rules::IRP_NOT_PASSED, format!("{what} failed with {status:#x}"));
-        }
+        world().hold(succeeds(minor), status::success(status), || format!("{what} failed with {status:#x}"));
     }
 
     /// What Windows asks of a device that has started.
@@ -108,7 +131,16 @@ impl DeviceNode {
     /// # Errors
     /// The driver fails it, which only a step up may.
     pub fn set_power(&self, to: Power) -> Result<(), u32> {
-        self.switch("IRP_MN_SET_POWER", c::IRP_MN_SET_POWER, to)
+        let before = self.power();
+        let result = self.switch("IRP_MN_SET_POWER", c::IRP_MN_SET_POWER, to);
+        // PowerDeviceD0 and PowerSystemWorking are both 1, and what is lower has a higher number.
+        let (Power::Device(state) | Power::System(state)) = to;
+        if state > before {
+            world().hold(&rules::FAILED_POWER_DOWN, result.is_ok(), || {
+                format!("IRP_MN_SET_POWER to {to:?} failed with {:#x}", result.err().unwrap_or(0))
+            });
+        }
+        result
     }
 
     fn switch(&self, what: &'static str, minor: u32, to: Power) -> Result<(), u32> {

@@ -152,7 +152,7 @@ impl DeviceNode {
         let status = call("DRIVER_ADD_DEVICE", routine, &[driver, known.pdo]) as u32;
         let upper = Ptr::<DEVICE_OBJECT>::new(known.pdo).get(DEVICE_OBJECT::AttachedDevice);
         if !status::success(status) {
-            self.forget(&known, "after AddDevice failed", &rules::ADD_DEVICE);
+            self.forget(&known, "after AddDevice failed", &checks::NOT_ADDED);
             return Err(status);
         }
         self.before.borrow_mut().note_devices();
@@ -206,7 +206,9 @@ impl DeviceNode {
         self.expect("stop", &[State::StopPending]);
         self.must_succeed("IRP_MN_STOP_DEVICE", c::IRP_MN_STOP_DEVICE);
         self.state.set(State::Stopped);
-        checks::no_resources(&self.known(), "after IRP_MN_STOP_DEVICE", &rules::STOP_LEAK);
+        let rules = [&rules::STOP_INTERRUPT, &rules::STOP_REGISTERS];
+        checks::no_resources(&self.known(), "after IRP_MN_STOP_DEVICE", rules);
+        world().netdma.check_stopped(self.pdo(), "after IRP_MN_STOP_DEVICE");
     }
 
     /// Asks whether the device may be removed.
@@ -240,7 +242,8 @@ impl DeviceNode {
         self.device.hardware.pull_out();
         self.must_succeed("IRP_MN_SURPRISE_REMOVAL", c::IRP_MN_SURPRISE_REMOVAL);
         self.state.set(State::Gone);
-        checks::no_resources(&self.known(), "after IRP_MN_SURPRISE_REMOVAL", &rules::STOP_LEAK);
+        let rules = [&rules::SURPRISE_INTERRUPT, &rules::SURPRISE_REGISTERS];
+        checks::no_resources(&self.known(), "after IRP_MN_SURPRISE_REMOVAL", rules);
     }
 
     /// Removes the device, and checks that nothing of it is left. Without a query before it is what a failed start
@@ -261,12 +264,12 @@ impl DeviceNode {
     fn remove_device(&self) {
         self.must_succeed("IRP_MN_REMOVE_DEVICE", c::IRP_MN_REMOVE_DEVICE);
         let known = self.known();
-        self.forget(&known, "after IRP_MN_REMOVE_DEVICE", &rules::REMOVE_LEAK);
+        world().netdma.check_removed(known.pdo, "after IRP_MN_REMOVE_DEVICE");
+        self.forget(&known, "after IRP_MN_REMOVE_DEVICE", &checks::REMOVED);
     }
 
-    fn forget(&self, known: &Rc<Known>, when: &str, rule: &'static crate::verify::Rule) {
-        checks::no_resources(known, when, rule);
-        checks::nothing_left(known, &self.before.borrow(), when, rule);
+    fn forget(&self, known: &Rc<Known>, when: &str, leaks: &checks::Leaks) {
+        checks::nothing_left(known, &self.before.take(), when, leaks);
         world().nt.remove_device_objects(&self.device);
         self.known.replace(None);
         self.state.set(State::Enumerated);

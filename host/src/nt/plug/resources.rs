@@ -46,12 +46,9 @@ impl DeviceNode {
             self.own(now);
             pool::free("IRP_MN_FILTER_RESOURCE_REQUIREMENTS", now, None);
             // Who puts another list in its place frees the old one.
-            if world().mem.block(list).is_some() {
-                world().violation(
-                    &rules::POOL,
-                    format!("the requirements at {list:#x} were replaced, but not freed"),
-                );
-            }
+            world().hold(&rules::FILTER_FREED, world().mem.block(list).is_none(), || {
+                format!("the requirements at {list:#x} were replaced, but not freed")
+            });
             return;
         }
         pool::free("IRP_MN_FILTER_RESOURCE_REQUIREMENTS", list, None);
@@ -62,15 +59,10 @@ impl DeviceNode {
         let block = world().mem.block(list).filter(|block| block.kind == Kind::Pool);
         let size = block.map_or(0, |block| block.size);
         let stated = if size == 0 { 0 } else { Ptr::<Reqs>::new(list).get(Reqs::ListSize) as usize };
-        if stated > size || (stated as u64) < DESCRIPTORS {
+        world().hold(&rules::FILTER_SIZE, stated <= size && stated as u64 >= DESCRIPTORS, || {
             let instance = &self.device.instance;
-            world().violation(
-                &rules::POOL,
-                format!(
-                    "the requirements of {instance} at {list:#x}: {stated} bytes in a pool block of {size}"
-                ),
-            );
-        }
+            format!("the requirements of {instance} at {list:#x}: {stated} bytes in a pool block of {size}")
+        });
     }
 
     /// Interrupt descriptors: each MSI-X message has its own, those of MSI have one together, the line has one.

@@ -31,18 +31,22 @@ macro_rules! rules {
     };
 }
 
-mod devices;
 mod host;
+mod i82574;
 mod kernel;
 mod ndis;
 mod netdma;
+mod quickdata;
+mod transfer;
 mod wdm;
 
-pub use devices::*;
 pub use host::*;
+pub use i82574::*;
 pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
+pub use quickdata::*;
+pub use transfer::*;
 pub use wdm::*;
 
 /// How many there are.
@@ -50,7 +54,10 @@ pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
+    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, transfer::ALL, quickdata::ALL, i82574::ALL, host::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! It stands on the driver's side of the binary interface: it calls the imports that an image would be bound to.
 
 mod irps;
+mod netdma;
 pub mod pnp;
 mod power;
 pub mod resources;
@@ -15,7 +16,7 @@ use ferrite_host::{
 use std::cell::{Cell, RefCell, UnsafeCell};
 
 /// Bytes of a device extension.
-const EXTENSION: u64 = 256;
+const EXTENSION: u64 = 320;
 /// Tag of its memory: `wdm!`.
 const TAG: u64 = 0x216D_6477;
 pub const SUCCESS: u64 = c::STATUS_SUCCESS as u64;
@@ -55,6 +56,8 @@ pub const DPC_CPUS: Slot = Slot(136);
 pub const WORK_CPUS: Slot = Slot(144);
 /// A KDPC.
 pub const DPC: Slot = Slot(152);
+/// The NetDMA provider.
+pub const PROVIDER: Slot = Slot(256);
 
 impl Slot {
     /// Its address in the extension of a device.
@@ -79,6 +82,8 @@ thread_local! {
     /// The device objects that AddDevice made.
     static DEVICES: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     static MEMORY_LEFT: Cell<u64> = const { Cell::new(0) };
+    /// AddDevice takes no device.
+    pub static REFUSES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The device object that AddDevice made last; 0 if there is none.
@@ -180,9 +185,17 @@ extern "win64" fn add_device(object: u64, pdo: u64) -> u64 {
     if is(Fault::FailsAndKeepsDevice) {
         return u64::from(c::STATUS_UNSUCCESSFUL);
     }
-    DEVICES.with_borrow_mut(|devices| devices.push(device));
     PDO.set(device, pdo);
     LOWER.set(device, import("IoAttachDeviceToDeviceStack", &[device, pdo]));
+    if REFUSES.get() {
+        import("IoDetachDevice", &[LOWER.get(device)]);
+        import("IoDeleteDevice", &[device]);
+        return u64::from(c::STATUS_UNSUCCESSFUL);
+    }
+    DEVICES.with_borrow_mut(|devices| devices.push(device));
+    if !is(Fault::RegistersProviderLate) {
+        netdma::register(device);
+    }
     if !is(Fault::StaysInitializing) {
         let p: Ptr<DEVICE_OBJECT> = Ptr::new(device);
         let flags = p.get(DEVICE_OBJECT::Flags) & !c::DO_DEVICE_INITIALIZING;

@@ -1,6 +1,6 @@
 //! IRP_MJ_PNP.
 
-use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, resources};
+use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, netdma, resources};
 use crate::fault::{Fault, is};
 use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c};
 use std::cell::Cell;
@@ -10,8 +10,39 @@ thread_local! {
     pub static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The fault in which an IRP is completed here instead of below.
+fn keeps(minor: u32) -> Option<Fault> {
+    Some(match minor {
+        c::IRP_MN_FILTER_RESOURCE_REQUIREMENTS => Fault::KeepsFilter,
+        c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE => Fault::KeepsQuery,
+        c::IRP_MN_CANCEL_STOP_DEVICE | c::IRP_MN_CANCEL_REMOVE_DEVICE => Fault::KeepsCancel,
+        c::IRP_MN_STOP_DEVICE => Fault::KeepsStop,
+        c::IRP_MN_SURPRISE_REMOVAL => Fault::KeepsSurprise,
+        c::IRP_MN_REMOVE_DEVICE => Fault::KeepsRemove,
+        _ => return None,
+    })
+}
+
+/// The fault in which an IRP fails that none may.
+fn fails(minor: u32) -> Option<Fault> {
+    Some(match minor {
+        c::IRP_MN_CANCEL_STOP_DEVICE | c::IRP_MN_CANCEL_REMOVE_DEVICE => Fault::FailsCancel,
+        c::IRP_MN_STOP_DEVICE => Fault::FailsStop,
+        c::IRP_MN_SURPRISE_REMOVAL => Fault::FailsSurprise,
+        c::IRP_MN_REMOVE_DEVICE => Fault::FailsRemove,
+        _ => return None,
+    })
+}
+
 pub fn dispatch(device: u64, irp: u64) -> u64 {
-    match irps::minor(irp) {
+    let minor = irps::minor(irp);
+    if keeps(minor).is_some_and(is) {
+        return irps::complete(irp, SUCCESS);
+    }
+    if fails(minor).is_some_and(is) {
+        return irps::complete(irp, c::STATUS_UNSUCCESSFUL.into());
+    }
+    match minor {
         c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE if BUSY.get() => {
             irps::complete(irp, c::STATUS_UNSUCCESSFUL.into())
         }
@@ -26,7 +57,7 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
             irps::pass_down(device, irp)
         }
         c::IRP_MN_SURPRISE_REMOVAL => {
-            resources::release(device, is(Fault::KeepsInterruptWhenGone), false);
+            resources::release(device, is(Fault::KeepsInterruptWhenGone), is(Fault::KeepsRegistersWhenGone));
             irps::set_status(irp, SUCCESS);
             irps::pass_down(device, irp)
         }
@@ -53,7 +84,13 @@ fn start(device: u64, irp: u64) -> u64 {
     if is(Fault::MapsBeforeStart) {
         resources::take(device, list);
     }
+    if is(Fault::StartsProviderEarly) {
+        netdma::start(device);
+    }
     let mut status = irps::forward(device, irp);
+    if is(Fault::RegistersProviderLate) {
+        netdma::register(device);
+    }
     if status == SUCCESS {
         status = resources::take(device, list);
     }
@@ -100,11 +137,9 @@ fn cancel_stop(device: u64, irp: u64) -> u64 {
 }
 
 fn remove(device: u64, irp: u64) -> u64 {
-    if is(Fault::FailsRemove) {
-        return irps::complete(irp, c::STATUS_UNSUCCESSFUL.into());
-    }
-    resources::release(device, is(Fault::KeepsInterrupt), false);
+    resources::release(device, is(Fault::KeepsInterrupt), is(Fault::KeepsRegisters));
     resources::end(device);
+    netdma::deregister(device);
     irps::set_status(irp, SUCCESS);
     let status = irps::pass_down(device, irp);
     forget(device);

@@ -1,6 +1,6 @@
 //! IRP_MJ_POWER: the driver owns its device's power.
 
-use super::{PDO, PENDING, REGISTERS, SUCCESS, import, irps};
+use super::{PDO, PENDING, REGISTERS, SUCCESS, import, irps, netdma};
 use crate::fault::{Fault, is};
 use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c, read, write};
 
@@ -10,7 +10,7 @@ const SYSTEM: u32 = 0;
 pub fn dispatch(device: u64, irp: u64) -> u64 {
     let p = irps::location(irp);
     let set = irps::minor(irp) == c::IRP_MN_SET_POWER;
-    if set && is(Fault::SwallowsPower) {
+    if is(if set { Fault::SwallowsPower } else { Fault::KeepsQueryPower }) {
         return irps::complete(irp, SUCCESS);
     }
     import("PoStartNextPowerIrp", &[irp]);
@@ -26,8 +26,17 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
         return PENDING;
     }
     let off = read::<u32>(p.at(&Stack::Parameters_Power_State)) == c::PowerDeviceD3;
+    if set && off && is(Fault::FailsPowerDown) {
+        return irps::complete(irp, c::STATUS_UNSUCCESSFUL.into());
+    }
     irps::set_status(irp, SUCCESS);
+    if set && (off || is(Fault::WakesEarly)) {
+        netdma::notify(device, !off);
+    }
     let status = irps::pass_down(device, irp);
+    if set && !off {
+        netdma::notify(device, true);
+    }
     if set && off && is(Fault::TouchesWhenOff) {
         write(REGISTERS.get(device) + 8, 0_u32);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     ADAPTER, BUFFER, DPC, DPC_CPUS, DPCS, INTERRUPT, INTERRUPTS, IRP, ISR_CPUS, LENGTH, LOGICAL, Locals,
-    MEMORY, PDO, REGISTERS, STOP, SUCCESS, TAG, THREAD, VERSION, WORK, WORK_CPUS, import, irps, jump,
+    MEMORY, PDO, REGISTERS, STOP, SUCCESS, TAG, THREAD, VERSION, WORK, WORK_CPUS, import, irps, jump, netdma,
 };
 use crate::{
     fault::{Fault, is},
@@ -90,12 +90,15 @@ pub fn take(device: u64, list: u64) -> u64 {
     if REGISTERS.get(device) == 0 {
         return c::STATUS_INSUFFICIENT_RESOURCES.into();
     }
+    // Whatever the engine did before, it does not any more.
+    write(REGISTERS.get(device) + 8, 0_u32);
     import("KeInitializeDpc", &[DPC.at(device), dpc as *const () as u64, device]);
     import("KeSetTargetProcessorDpc", &[DPC.at(device), 0]);
     let status = if BY_VECTOR.get() { connect_by_vector(device, list) } else { connect(device) };
     if status != SUCCESS {
         return status;
     }
+    register_callback(device);
     start_thread(device);
     take_dma(device);
     if RUNS_SHORT.get() {
@@ -103,7 +106,22 @@ pub fn take(device: u64, list: u64) -> u64 {
         return c::STATUS_INSUFFICIENT_RESOURCES.into();
     }
     MEMORY.set(device, import("ExAllocatePoolWithTag", &[0, 128, TAG]));
+    if !is(Fault::StartsProviderEarly) {
+        netdma::start(device);
+    }
     SUCCESS
+}
+
+/// A power setting callback, which is not wanted after all.
+fn register_callback(device: u64) {
+    let handle = Locals::<1>::new();
+    let setting = [0_u64; 2];
+    let callback = dpc as *const () as u64;
+    let args = [device, setting.as_ptr() as u64, callback, device, handle.addr()];
+    import("PoRegisterPowerSettingCallback", &args);
+    for _ in 0..=u32::from(is(Fault::UnregistersTwice)) {
+        import("PoUnregisterPowerSettingCallback", &[read(handle.addr())]);
+    }
 }
 
 fn connect(device: u64) -> u64 {
@@ -231,6 +249,9 @@ fn operations(adapter: u64) -> Ptr<DMA_OPERATIONS> {
 
 /// Gives back what [`take`] took, but for what the fault keeps, and the thread.
 pub fn release(device: u64, keep_interrupt: bool, keep_registers: bool) {
+    if !is(Fault::KeepsProviderStarted) {
+        netdma::stop(device);
+    }
     if INTERRUPT.get(device) != 0 && !keep_interrupt {
         let block = Locals::<2>::new();
         let p = block.addr();
