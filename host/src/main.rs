@@ -1,7 +1,10 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use ferrite_host::{devices, dma, image, inspect, run, sim};
+use ferrite_host::{
+    devices, dma, image, inspect, run, sim,
+    verify::coverage::{Coverage, Table},
+};
 use std::{
     fmt::Display,
     io::{ErrorKind, Write},
@@ -23,6 +26,7 @@ enum Command {
     Run(run::Options),
     Dma(dma::Options),
     Sim(sim::Options),
+    Rules(RulesOptions),
     Inspect(InspectOptions),
     Devices(DevicesOptions),
 }
@@ -61,11 +65,24 @@ struct DevicesOptions {
     json: bool,
 }
 
+/// List the rules that drivers are held to: id, the name and code under which Windows tools report each, what breaks
+/// it, and how often the last run, dma or sim watched it. Those that it never watched come last.
+#[derive(clap::Args)]
+struct RulesOptions {
+    /// The coverage of that run [default: what it left in the state directory].
+    #[arg(long, value_name = "FILE")]
+    coverage: Option<PathBuf>,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(options) => outcome(run::run(&options), options.json),
         Command::Dma(options) => outcome(dma::run(&options), options.json),
         Command::Sim(options) => simulate(&options),
+        Command::Rules(options) => show(rules(&options), options.json),
         Command::Inspect(options) => look_into(&options),
         Command::Devices(options) => show(devices::list(&options.qemu, &options.inf), options.json),
     }
@@ -88,6 +105,19 @@ fn simulate(options: &sim::Options) -> ExitCode {
     let found = result.as_ref().is_ok_and(|report| !report.findings.is_empty());
     let code = outcome(result, options.json);
     if found { ExitCode::FAILURE } else { code }
+}
+
+/// The rules, with what was watched of them.
+fn rules(options: &RulesOptions) -> Result<Table, String> {
+    let coverage = match &options.coverage {
+        Some(place) => Some(Coverage::read(place)?),
+        // No run has been kept before the first one.
+        None => Coverage::place()
+            .filter(|place| place.exists())
+            .map(|place| Coverage::read(&place))
+            .transpose()?,
+    };
+    Ok(Table::new(coverage.as_ref()))
 }
 
 fn look_into(options: &InspectOptions) -> ExitCode {

@@ -21,6 +21,7 @@ use crate::{
     run::{Progress, RunError, watchdog},
     system::{Setup, System},
     verify::End,
+    verify::coverage::Coverage,
     world::world,
 };
 use std::{cell::RefCell, rc::Rc};
@@ -47,6 +48,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
         *result.borrow_mut() = play(system, &session, &options, &shown);
     });
     progress.finish();
+    Coverage::new(&format!("dma {repeat}"), &system.world.verify.coverage()).keep();
     ended.map_err(|end| RunError::Ended(repeated(end, &repeat)))?;
     let report = outcome.replace(Err(String::new()));
     report.map_err(|error| RunError::Failed(format!("{error}\n  to repeat: {repeat}")))

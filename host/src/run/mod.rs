@@ -14,7 +14,7 @@ use crate::{
     device::qemu,
     dma,
     system::{Setup, System, SystemError},
-    verify::End,
+    verify::{End, coverage::Coverage},
 };
 pub(crate) use progress::Progress;
 use std::{cell::RefCell, rc::Rc};
@@ -78,6 +78,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
         *result.borrow_mut() = report;
     });
     progress.finish();
+    Coverage::new("run", &system.world.verify.coverage()).keep();
     ended.map_err(RunError::Ended)?;
     outcome.replace(Err(String::new())).map_err(RunError::Failed)
 }

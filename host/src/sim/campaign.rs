@@ -20,7 +20,7 @@ use std::{
 /// How often a person sees something new.
 const TICK: Duration = Duration::from_millis(200);
 /// How long one simulation may take before it is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// A thread's stack: a driver's own are elsewhere.
 const STACK: usize = 8 << 20;
 
@@ -91,7 +91,7 @@ pub fn run(
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(Message::Began(number, command)) => {
-                    set(&mut busy, number, Some((Instant::now(), command)))
+                    set(&mut busy, number, Some((Instant::now(), command)));
                 }
                 Ok(Message::Ran(number, outcome)) => {
                     set(&mut busy, number, None);

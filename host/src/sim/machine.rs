@@ -183,9 +183,13 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
     let mut left: Vec<Vec<Act>> = Vec::new();
     for lane in lanes {
         let mut acts: Vec<Act> = plan.of(lane.number).cloned().collect();
-        acts.iter().for_each(|act| lane.prepare(&act.what));
+        for act in &acts {
+            lane.prepare(&act.what);
+        }
         let early = acts.iter().take_while(|act| act.what.is_early()).count();
-        acts.drain(..early).for_each(|act| lane.harm(&act.what));
+        for act in acts.drain(..early) {
+            lane.harm(&act.what);
+        }
         left.push(acts);
     }
     if let Err(error) = system.load() {
@@ -223,17 +227,23 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
         world().sched.sleep(LOOK);
     }
     if let Some(work) = copies {
-        work.finish(&|_| ());
+        let _rows = work.finish(&|_| ());
     }
     if !plan.alone {
         world().refusals.relent();
     }
-    lanes.iter().for_each(|lane| lane.heal());
-    lanes.iter().for_each(|lane| lane.recover());
+    for lane in lanes {
+        lane.heal();
+    }
+    for lane in lanes {
+        lane.recover();
+    }
     if let Some(session) = session {
         session.end(system);
     }
-    lanes.iter().for_each(|lane| lane.end(plan.loses_nothing(lane.number)));
+    for lane in lanes {
+        lane.end(plan.loses_nothing(lane.number));
+    }
     system.unload();
 }
 

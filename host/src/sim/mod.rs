@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! plan      what a seed comes to: a machine, and acts
-//! machine   plays a plan            lane, load   an adapter's part of it
-//! finding   a problem, shrunk       campaign     many plans on several threads
+//! machine   plays a plan            lane, load, traffic, recovery   an adapter's part of it
+//! finding   a problem, shrunk       campaign                        many plans on several threads
 //! ```
 
 mod campaign;
@@ -14,14 +14,19 @@ mod load;
 mod machine;
 mod options;
 pub mod plan;
+mod recovery;
 mod report;
+mod traffic;
 
 pub use finding::Finding;
 pub use machine::{Driver, Outcome, Watch, play};
 pub use options::Options;
 pub use report::{Report, Totals};
 
-use crate::run::{Progress, RunError};
+use crate::{
+    run::{Progress, RunError},
+    verify::coverage::Coverage,
+};
 use campaign::{Job, Limits};
 use clap::ValueEnum;
 use options::Which;
@@ -43,6 +48,7 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     let jobs = jobs(options, &driver).map_err(RunError::Failed)?;
     let report = campaign::run(&driver, jobs, limits, &progress).map_err(RunError::Failed)?;
     progress.finish();
+    Coverage::new("sim", &report.totals.coverage).keep();
     Ok(report)
 }
 
@@ -59,11 +65,11 @@ fn jobs(options: &Options, driver: &Driver) -> Result<Box<dyn Iterator<Item = Jo
         let mut command = command(scenario, seed);
         if let Some(after) = refuse {
             plan.first(What::Refuse(after));
-            command += &format!(" --refuse {after}");
+            command = format!("{command} --refuse {after}");
         }
         if let Some(after) = gone {
             plan.first(What::Fault(crate::device::i82574::Fault::Gone { after }));
-            command += &format!(" --gone {after}");
+            command = format!("{command} --gone {after}");
         }
         Job { plan, command }
     };

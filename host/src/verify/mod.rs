@@ -1,6 +1,7 @@
 //! The checks: what a driver did wrong, under the name that Microsoft's tools give it.
 
 pub mod breach;
+pub mod coverage;
 pub mod rules;
 
 use std::{
