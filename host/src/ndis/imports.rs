@@ -23,6 +23,7 @@ pub static TABLES: &[&[Import]] = &[
     pools::TABLE,
     receive::TABLE,
     send::TABLE,
+    status::EVENTS,
     status::TABLE,
     sync::TABLE,
     system::TABLE,

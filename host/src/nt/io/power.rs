@@ -119,7 +119,7 @@ imports! {
         let world = world();
         let known = world.nt.power.callbacks.borrow_mut().remove(&handle);
         if known.is_none() {
-            world.violation(&rules::HANDLE, format!("PoUnregisterPowerSettingCallback({handle:#x}): not registered"));
+            world.violation(&rules::NOTIFICATION, format!("PoUnregisterPowerSettingCallback({handle:#x}): not registered"));
         }
         let _ = world.mem.free(Kind::Object, handle);
         c::STATUS_SUCCESS

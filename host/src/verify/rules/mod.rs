@@ -33,6 +33,7 @@ macro_rules! rules {
 
 mod devices;
 mod host;
+mod irql;
 mod kernel;
 mod ndis;
 mod netdma;
@@ -40,17 +41,20 @@ mod wdm;
 
 pub use devices::*;
 pub use host::*;
+pub use irql::*;
 pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
 pub use wdm::*;
 
+/// How many there are of NDIS and the kernel: the rules with the lowest numbers.
+pub const KERNEL_END: usize = kernel::END;
 /// How many there are.
 pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
+    [ndis::ALL, irql::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
 }
 
 #[cfg(test)]

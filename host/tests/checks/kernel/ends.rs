@@ -1,0 +1,27 @@
+//! Faults, exceptions, bug checks.
+
+use super::{broken, k};
+use ferrite_host::abi::read;
+
+/// KUSER_SHARED_DATA.
+const SHARED: u64 = 0xFFFF_F780_0000_0000;
+
+broken! {
+    /// 0x7E.
+    raising_an_exception: EXCEPTION in "ExRaiseStatus" { k("ExRaiseStatus", &[0xC000_0005]) }
+    /// 0xD1.
+    giving_the_kernel_a_bad_pointer: FAULT in "KeSetEvent" { k("KeSetEvent", &[0x10, 0, 0]) }
+    /// 0xBE.
+    giving_the_kernel_read_only_memory: READ_ONLY in "KeQuerySystemTimePrecise" { k("KeQuerySystemTimePrecise", &[SHARED + 0x14]) }
+    /// A bug check that the driver asks for.
+    calling_for_a_bug_check: BUG_CHECK in "KeBugCheckEx" { k("KeBugCheckEx", &[0x7C, 1, 2, 3, 4]) }
+    /// A breakpoint.
+    breaking_without_a_debugger: BREAKPOINT in "DbgBreakPoint" { k("DbgBreakPoint", &[]) }
+}
+
+/// Memory that may be read and written.
+pub fn sound() {
+    let now = 0_u64;
+    k("KeQuerySystemTimePrecise", &[&raw const now as u64]);
+    let _ = read::<u64>(SHARED + 0x14);
+}
