@@ -93,6 +93,7 @@ pub struct SharedUserData;
 
 impl Window for SharedUserData {
     fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
+        world().verify.watch(&rules::READ_ONLY);
         shared_user_data(offset, size)
     }
 

@@ -169,15 +169,15 @@ pub fn send(what: &str, device: u64, addr: u64) -> u32 {
     let stack = next_location(addr);
     p.set(IRP::Tail_Overlay_CurrentStackLocation, stack.addr());
     stack.set(Stack::DeviceObject, device);
+    let major = stack.get(Stack::MajorFunction);
+    world.hold(&rules::IRP_MAJOR, u32::from(major) <= c::IRP_MJ_MAXIMUM_FUNCTION, || {
+        format!("{what}({addr:#x}): major function {major:#x}")
+    });
     if let Some(serve) = world.nt.devices.server(device) {
         return serve(device, addr);
     }
     let driver: Ptr<DRIVER_OBJECT> =
         Ptr::new(Ptr::<DEVICE_OBJECT>::new(device).get(DEVICE_OBJECT::DriverObject));
-    let major = stack.get(Stack::MajorFunction);
-    world.hold(&rules::IRP_MAJOR, u32::from(major) <= c::IRP_MJ_MAXIMUM_FUNCTION, || {
-        format!("{what}({addr:#x}): major function {major:#x}")
-    });
     let routine: u64 = read(driver.at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(major));
     dispatch(routine, device, addr, stack)
 }

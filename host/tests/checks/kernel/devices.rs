@@ -1,6 +1,27 @@
 //! Device objects and interrupts.
 
-use super::{at, broken, driver_object, k, ok, own, pdo};
+use super::{at, broken, driver_object, k, ok, own, pdo, routine};
+use ferrite_host::{
+    abi::write,
+    nt::{Platform, Vector},
+    world::world,
+};
+use std::rc::Rc;
+
+/// A machine with one interrupt line.
+struct Line;
+
+impl Platform for Line {
+    fn vectors(&self, _: u64) -> Vec<Vector> {
+        vec![Vector { vector: 0x51, irql: 6, affinity: 3, message: None }]
+    }
+
+    fn connect(&self, _: u32, _: Rc<dyn Fn() -> bool>) -> bool {
+        true
+    }
+
+    fn disconnect(&self, _: u32) {}
+}
 
 /// A device object of the driver's.
 fn device() -> u64 {
@@ -30,10 +51,19 @@ broken! {
     disconnecting_no_interrupt: INTERRUPT_OBJECT in "IoDisconnectInterrupt" { k("IoDisconnectInterrupt", &[own(64)]) }
 }
 
-/// A device attached and detached.
+/// A device attached and detached, and an interrupt connected and disconnected.
 pub fn sound() {
     let (mine, bottom) = (device(), pdo());
     k("IoAttachDeviceToDeviceStack", &[mine, bottom]);
     k("IoDetachDevice", &[bottom]);
     k("IoDeleteDevice", &[mine]);
+    world().nt.set_platform(Rc::new(Line));
+    // IO_CONNECT_INTERRUPT_PARAMETERS for messages, with a fallback to the line.
+    let (parameters, out) = (own(80), own(8));
+    write(parameters, 3_u32);
+    for (at, value) in [(16, out), (24, routine()), (56, routine())] {
+        write(parameters + at, value);
+    }
+    ok("IoConnectInterruptEx", &[parameters]);
+    k("IoDisconnectInterrupt", &[at(out)]);
 }

@@ -23,5 +23,5 @@ broken! {
 pub fn sound() {
     let now = 0_u64;
     k("KeQuerySystemTimePrecise", &[&raw const now as u64]);
-    let _ = read::<u64>(SHARED + 0x14);
+    assert_eq!(read::<u32>(SHARED + 0x26C), 10, "NtMajorVersion");
 }

@@ -224,6 +224,12 @@ fn handles() {
     k("ObfDereferenceObject", &[at(object)]);
     let handle = k("KeRegisterProcessorChangeCallback", &[routine(), 0, 0]);
     k("KeDeregisterProcessorChangeCallback", &[handle]);
+    let counters = own(8);
+    ok("PcwRegister", &[counters, 0]);
+    k("PcwUnregister", &[at(counters)]);
+    let notification = own(8);
+    ok("IoRegisterPlugPlayNotification", &[2, 0, 0, 0, routine(), 0, notification]);
+    ok("IoUnregisterPlugPlayNotification", &[at(notification)]);
     let trace = own(8);
     ok("EtwRegister", &[own(16), 0, 0, trace]);
     ok("EtwUnregister", &[at(trace)]);
