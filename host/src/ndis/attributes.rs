@@ -99,9 +99,8 @@ fn general(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
     );
     let p: Ptr<Gen> = Ptr::new(attributes);
     let len = p.get(Gen::MacAddressLength);
-    world().hold(&rules::INIT_MAC, len == ETHERNET, || {
-        format!("MacAddressLength {len} on an Ethernet adapter")
-    });
+    world()
+        .hold(&rules::INIT_MAC, len == ETHERNET, || format!("MacAddressLength {len} on an Ethernet adapter"));
     let mac = |at: u64| -> [u8; 6] { abi::read(at) };
     let count = p.get(Gen::SupportedOidListLength) as usize / 4;
     let oids: Vec<u32> = (0..count).map(|i| abi::read(p.get(Gen::SupportedOidList) + 4 * i as u64)).collect();

@@ -42,7 +42,9 @@ pub fn adapter(handle: u64) -> Rc<Adapter> {
     world.verify.watch(&rules::HANDLE_ADAPTER);
     match world.ndis.adapter(handle) {
         Some(adapter) => adapter,
-        None => world.violation(&rules::HANDLE_ADAPTER, format!("{handle:#x} is not a miniport adapter handle")),
+        None => {
+            world.violation(&rules::HANDLE_ADAPTER, format!("{handle:#x} is not a miniport adapter handle"))
+        }
     }
 }
 

@@ -52,9 +52,10 @@ fn configuration(handle: u64, what: &str) -> Rc<Configuration> {
     world().verify.watch(&rules::HANDLE_CONFIGURATION);
     match world().ndis.objects.get::<Configuration>(handle) {
         Some(configuration) => configuration,
-        None => {
-            world().violation(&rules::HANDLE_CONFIGURATION, format!("{what}: {handle:#x} is not a configuration handle"))
-        }
+        None => world().violation(
+            &rules::HANDLE_CONFIGURATION,
+            format!("{what}: {handle:#x} is not a configuration handle"),
+        ),
     }
 }
 

@@ -141,7 +141,12 @@ fn register(driver_object: u64, registry_path: u64, context: u64, chars: u64, ha
         format!("NdisMRegisterMiniportDriver with driver object {driver_object:#x} and registry path {registry_path:#x}")
     });
     let p: Ptr<Chars> = Ptr::new(chars);
-    let header = check::header(&rules::REG_HEADER, chars, "NDIS_MINIPORT_DRIVER_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS);
+    let header = check::header(
+        &rules::REG_HEADER,
+        chars,
+        "NDIS_MINIPORT_DRIVER_CHARACTERISTICS",
+        c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
+    );
     let version = (p.get(Chars::MajorNdisVersion), p.get(Chars::MinorNdisVersion));
     let offered = world.config.ndis_version;
     if u32::from(version.0) << 16 | u32::from(version.1) > offered || version.0 < 6 {
@@ -158,7 +163,13 @@ fn register(driver_object: u64, registry_path: u64, context: u64, chars: u64, ha
         return c::NDIS_STATUS_RESOURCES;
     };
     let miniport = Rc::new(Miniport {
-        handle, driver_object, context, version, handlers, pnp: Cell::default(), in_set_options: Cell::new(false),
+        handle,
+        driver_object,
+        context,
+        version,
+        handlers,
+        pnp: Cell::default(),
+        in_set_options: Cell::new(false),
     });
     world.ndis.set_miniport(Some(Rc::clone(&miniport)));
     write(handle_out, handle);
@@ -185,9 +196,11 @@ impl super::Ndis {
             world.hold(&rules::REG_FAILED, !failed || self.miniport().is_none(), || {
                 format!("DriverEntry returned {status:#x} and left the driver registered")
             });
-            world.hold(&rules::REG_STATUS, status == registered || registered == c::NDIS_STATUS_SUCCESS, || {
-                format!("NdisMRegisterMiniportDriver returned {registered:#x}, DriverEntry {status:#x}")
-            });
+            world.hold(
+                &rules::REG_STATUS,
+                status == registered || registered == c::NDIS_STATUS_SUCCESS,
+                || format!("NdisMRegisterMiniportDriver returned {registered:#x}, DriverEntry {status:#x}"),
+            );
         }
     }
 }

@@ -239,7 +239,7 @@ imports! {
         let line = [handlers.isr, handlers.dpc, p.get(Chars::DisableInterruptHandler), p.get(Chars::EnableInterruptHandler)];
         let wants_messages = p.get(Chars::MsiSupported) != 0;
         let message = [handlers.message_isr, handlers.message_dpc, p.get(Chars::DisableMessageInterruptHandler), p.get(Chars::EnableMessageInterruptHandler)];
-        let complete = !line.contains(&0) && !(wants_messages && message.contains(&0));
+        let complete = !(line.contains(&0) || wants_messages && message.contains(&0));
         world.hold(&rules::INTERRUPT_HANDLERS, complete, || {
             format!("line handlers {line:#x?}, message handlers {message:#x?}")
         });

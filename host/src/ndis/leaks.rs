@@ -63,8 +63,11 @@ impl Ndis {
         let left = self.objects.left(Some(adapter.handle));
         for what in self.objects.made() {
             if let Some(rule) = phase.rule(what) {
-                let of_kind: Vec<String> =
-                    left.iter().filter(|row| row.1 == what).map(|row| format!("{what} {:#x}", row.0)).collect();
+                let of_kind: Vec<String> = left
+                    .iter()
+                    .filter(|row| row.1 == what)
+                    .map(|row| format!("{what} {:#x}", row.0))
+                    .collect();
                 world.hold(rule, of_kind.is_empty(), || format!("{} {when}", list(&of_kind)));
             }
         }

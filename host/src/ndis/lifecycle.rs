@@ -184,27 +184,23 @@ impl Ndis {
         let args = [adapter.context.get(), block];
         let status = call("MiniportPause", adapter.miniport.handlers.pause, &args) as u32;
         let pended = status == c::NDIS_STATUS_PENDING;
-        match status {
-            c::NDIS_STATUS_PENDING => {
-                let bound = self.bounds.pause.get();
-                let deadline = world.clock.now().after(bound);
-                let done = world
-                    .sched
-                    .block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some());
-                world.hold(&rules::PAUSE_TIMEOUT, done, || {
-                    let (sends, receives) = adapter.outstanding();
-                    format!("pause not completed within {bound:?}; {sends} sends and {receives} receives out")
-                });
-            }
-            _ => {
-                world.hold(&rules::PAUSE_RETURN, status == c::NDIS_STATUS_SUCCESS, || {
-                    format!("MiniportPause returned {status:#x}")
-                });
-                world.hold(&rules::PAUSE_TWICE, adapter.pause.status().is_none(), || {
-                    "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into()
-                });
-                check_drained(adapter);
-            }
+        if status == c::NDIS_STATUS_PENDING {
+            let bound = self.bounds.pause.get();
+            let deadline = world.clock.now().after(bound);
+            let done =
+                world.sched.block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some());
+            world.hold(&rules::PAUSE_TIMEOUT, done, || {
+                let (sends, receives) = adapter.outstanding();
+                format!("pause not completed within {bound:?}; {sends} sends and {receives} receives out")
+            });
+        } else {
+            world.hold(&rules::PAUSE_RETURN, status == c::NDIS_STATUS_SUCCESS, || {
+                format!("MiniportPause returned {status:#x}")
+            });
+            world.hold(&rules::PAUSE_TWICE, adapter.pause.status().is_none(), || {
+                "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into()
+            });
+            check_drained(adapter);
         }
         adapter.pause.end();
         free(block);

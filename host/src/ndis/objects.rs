@@ -1,7 +1,12 @@
 //! What is behind the handles that NDIS gives out.
 
 use crate::{mem::Kind, world::world};
-use std::{any::Any, cell::RefCell, collections::{BTreeMap, BTreeSet}, rc::Rc};
+use std::{
+    any::Any,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Something behind a handle.
 pub trait Object: Any {

@@ -14,7 +14,8 @@ const REMOVALS: [u32; 5] = [
     c::OID_RECEIVE_FILTER_FREE_QUEUE,
 ];
 /// How a driver says that it does not know an OID, or that its device is gone.
-const UNKNOWN: [u32; 3] = [c::NDIS_STATUS_INVALID_OID, c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_NOT_ACCEPTED];
+const UNKNOWN: [u32; 3] =
+    [c::NDIS_STATUS_INVALID_OID, c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_NOT_ACCEPTED];
 
 /// Holds the driver to the contract of OID requests. `noticed`: its surprise removal notice came before the request.
 pub(super) fn answer(adapter: &Adapter, noticed: bool, kind: u32, oid: u32, answer: &Answer, given: &[u8]) {
@@ -46,7 +47,10 @@ pub(super) fn answer(adapter: &Adapter, noticed: bool, kind: u32, oid: u32, answ
         [c::NDIS_STATUS_BUFFER_TOO_SHORT, c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_OVERFLOW];
     if short.contains(&status) && oid != c::OID_802_3_MULTICAST_LIST {
         world.hold(&rules::OID_NEEDED, answer.needed as usize > len, || {
-            format!("OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {}", answer.needed)
+            format!(
+                "OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {}",
+                answer.needed
+            )
         });
     }
     if kind == c::NdisRequestSetInformation {
@@ -66,9 +70,8 @@ fn query(oid: u32, answer: &Answer, len: usize) {
     let success = answer.status == c::NDIS_STATUS_SUCCESS;
     let refused = UNKNOWN.contains(&answer.status);
     if success && super::oid::mandatory().iter().any(|row| row.0 == oid) {
-        world.hold(&rules::OID_NOTHING, answer.done > 0, || {
-            format!("OID {oid:#010x} answered with no bytes")
-        });
+        world
+            .hold(&rules::OID_NOTHING, answer.done > 0, || format!("OID {oid:#010x} answered with no bytes"));
     }
     if oid == c::OID_PNP_QUERY_POWER {
         world.hold(&rules::OID_QUERY_POWER, success, || {
@@ -88,8 +91,12 @@ fn query(oid: u32, answer: &Answer, len: usize) {
     if !WIDE.contains(&oid) || refused {
         return;
     }
-    let text = || format!(
-        "OID {oid:#010x} in {len} bytes: status {:#x}, {} written, {} needed", answer.status, answer.done, answer.needed);
+    let text = || {
+        format!(
+            "OID {oid:#010x} in {len} bytes: status {:#x}, {} written, {} needed",
+            answer.status, answer.done, answer.needed
+        )
+    };
     match len {
         0 => world.hold(&rules::OID_64_NONE, !success && answer.needed == 8, text),
         4 => world.hold(&rules::OID_64_LOW, success && answer.done == 4 && answer.needed == 8, text),

@@ -92,7 +92,8 @@ fn check_chain(adapter: &Adapter, list: &[Nbl], count: u32) {
             format!("NBL {:#x} indicated while NDIS holds it", nbl.addr())
         });
         let nbs = nbl::net_buffers(*nbl);
-        let whole = !nbs.is_empty() && nbs.iter().all(|nb| nbl::data(*nb).is_some_and(|data| !data.is_empty()));
+        let whole =
+            !nbs.is_empty() && nbs.iter().all(|nb| nbl::data(*nb).is_some_and(|data| !data.is_empty()));
         world.hold(&rules::RECEIVE_DATA, whole, || {
             format!("NBL {:#x}: no NB, or fewer bytes in its MDLs than DataLength", nbl.addr())
         });

@@ -61,9 +61,9 @@ fn ranges_in(at: u64) -> Vec<Vec<u8>> {
     let count = list.get(List::Count).min(MOST);
     let descriptor = |i: u32| abi::bytes(at + DESCRIPTORS + u64::from(i) * Desc::SIZE as u64, Desc::SIZE);
     let is_range = |bytes: &Vec<u8>| {
-        bytes.get(1).is_some_and(|&kind| {
-            [c::CmResourceTypeMemory, c::CmResourceTypePort].contains(&u32::from(kind))
-        })
+        bytes
+            .get(1)
+            .is_some_and(|&kind| [c::CmResourceTypeMemory, c::CmResourceTypePort].contains(&u32::from(kind)))
     };
     (0..count).map(descriptor).filter(is_range).collect()
 }

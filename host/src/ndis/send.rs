@@ -108,7 +108,7 @@ fn cancel_id(nbl: Nbl) -> u64 {
 }
 
 /// What sends are completed with (NDIS-SEND-06).
-const STATUSES: [u32; 10] = [
+const STATUSES: [u32; 12] = [
     c::NDIS_STATUS_SUCCESS,
     c::NDIS_STATUS_INVALID_LENGTH,
     c::NDIS_STATUS_RESOURCES,
@@ -120,6 +120,9 @@ const STATUSES: [u32; 10] = [
     c::NDIS_STATUS_NOT_ACCEPTED,
     // Conflict C-09: the page on resets names this one.
     c::NDIS_STATUS_REQUEST_ABORTED,
+    // Not on the function's page, which leaves it at FAILURE, but what drivers say of a cable that is not there.
+    c::NDIS_STATUS_MEDIA_DISCONNECTED,
+    c::NDIS_STATUS_NO_CABLE,
 ];
 
 /// What an NBL owes its completion.
@@ -209,8 +212,7 @@ fn take_out(adapter: &Adapter, first: u64) -> Vec<Nbl> {
 pub(super) fn check_dispatch_flag(rule: &'static Rule, name: &str, claimed: bool) {
     if claimed {
         let irql = world().cpu().irql();
-        world().hold(rule, irql == DISPATCH, || {
-            format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}")
-        });
+        world()
+            .hold(rule, irql == DISPATCH, || format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}"));
     }
 }

@@ -45,7 +45,9 @@ fn lock(handle: u64, what: &str) -> Rc<RwLock> {
     world().verify.watch(&rules::HANDLE_RW_LOCK);
     match world().ndis.objects.get::<RwLock>(handle) {
         Some(lock) => lock,
-        None => world().violation(&rules::HANDLE_RW_LOCK, format!("{what}: {handle:#x} is not a read/write lock")),
+        None => {
+            world().violation(&rules::HANDLE_RW_LOCK, format!("{what}: {handle:#x} is not a read/write lock"))
+        }
     }
 }
 

@@ -27,7 +27,9 @@ fn item(handle: u64, what: &str) -> Rc<WorkItem> {
     world().verify.watch(&rules::HANDLE_WORK_ITEM);
     match world().ndis.objects.get::<WorkItem>(handle) {
         Some(item) => item,
-        None => world().violation(&rules::HANDLE_WORK_ITEM, format!("{what}: {handle:#x} is not a work item")),
+        None => {
+            world().violation(&rules::HANDLE_WORK_ITEM, format!("{what}: {handle:#x} is not a work item"))
+        }
     }
 }
 

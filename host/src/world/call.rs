@@ -31,9 +31,10 @@ pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
 /// The rule that a handler returns at the level at which it was called.
 fn level_of(handler: &str) -> &'static Rule {
     match handler {
-        "MiniportInterrupt" | "MiniportMessageInterrupt" | "KSERVICE_ROUTINE" | "KMESSAGE_SERVICE_ROUTINE" => {
-            &rules::IRQL_RETURN_ISR
-        }
+        "MiniportInterrupt"
+        | "MiniportMessageInterrupt"
+        | "KSERVICE_ROUTINE"
+        | "KMESSAGE_SERVICE_ROUTINE" => &rules::IRQL_RETURN_ISR,
         "work item routine" | "IO_WORKITEM_ROUTINE" | "IO_WORKITEM_ROUTINE_EX" | "WORKER_THREAD_ROUTINE" => {
             &rules::IRQL_RETURN_WORKER
         }

@@ -1,7 +1,7 @@
 //! Sends, receives, levels and locks.
 
 crate::mutants! {
-    /// Irql_Miniport_Driver_Function.
+    /// `Irql_Miniport_Driver_Function`.
     sleeping_at_dispatch_level: SleepsAtDispatch is IRQL_MINIPORT_DRIVER in "NdisMSleep";
     /// A handler that raises the level and returns.
     returning_at_a_raised_level: ReturnsRaised is IRQL_RETURN in "MiniportSendNetBufferLists";

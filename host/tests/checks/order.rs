@@ -3,7 +3,7 @@
 crate::mutants! {
     /// NDIS-INIT-02.
     mapping_before_registering: MapsBeforeRegistering is INIT_REGISTRATION in "NdisMMapIoSpace";
-    /// NdisMRegisterIoPortRange.
+    /// `NdisMRegisterIoPortRange`.
     a_port_range_before_registering: RangesBeforeRegistering is INIT_PORT_RANGE in "NdisMRegisterIoPortRange";
     /// NDIS-INIT-03.
     general_attributes_first: DescribesBeforeRegistering is INIT_GENERAL in "NdisMSetMiniportAttributes";
@@ -77,7 +77,7 @@ crate::mutants! {
     a_timer_that_was_freed: UsesFreedTimer is HANDLE_TIMER in "NdisSetTimerObject";
     /// A work item that was freed.
     a_work_item_that_was_freed: UsesFreedWorkItem is HANDLE_WORK_ITEM in "NdisQueueIoWorkItem";
-    /// NdisOpenConfigurationEx.
+    /// `NdisOpenConfigurationEx`.
     a_configuration_closed_twice: UsesClosedConfiguration is HANDLE_CONFIGURATION in "NdisCloseConfiguration";
     /// A DMA handle that was deregistered.
     a_dma_handle_that_is_gone: UsesFreedDma is HANDLE_DMA in "NdisMDeregisterScatterGatherDma";

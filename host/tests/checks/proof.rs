@@ -86,8 +86,11 @@ fn every_rule_is_proven() {
         crate::resources::PROOFS,
         crate::states::PROOFS,
     ];
-    let proven: BTreeSet<usize> =
-        lists.into_iter().chain(kernel::PROOFS).flat_map(|list| list.iter().map(|rule| rule.number)).collect();
+    let proven: BTreeSet<usize> = lists
+        .into_iter()
+        .chain(kernel::PROOFS)
+        .flat_map(|list| list.iter().map(|rule| rule.number))
+        .collect();
     let excused: BTreeSet<usize> = NOT_PROVEN.iter().map(|row| row.0.number).collect();
     let ours = || rules::all().take(rules::KERNEL_END);
     let open: Vec<&str> = ours()

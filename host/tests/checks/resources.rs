@@ -33,11 +33,11 @@ crate::mutants! {
     failing_the_initialization_with_an_interrupt_left: FailsKeepingInterrupt is INIT_LEFT_INTERRUPT;
     /// NDIS-INIT-11, 0x7C/0x0C.
     failing_the_initialization_with_a_timer_left: FailsKeepingTimer is INIT_LEFT_TIMER;
-    /// Init_NdisAllocateIoWorkItem.
+    /// `Init_NdisAllocateIoWorkItem`.
     failing_the_initialization_with_a_work_item_left: FailsKeepingWorkItem is INIT_LEFT_WORK_ITEM;
-    /// Init_RegisterSG.
+    /// `Init_RegisterSG`.
     failing_the_initialization_with_dma_left: FailsKeepingDma is INIT_LEFT_SG;
-    /// NDIS-INIT-12, WriteErrorLog.
+    /// NDIS-INIT-12, `WriteErrorLog`.
     failing_the_initialization_unlogged: FailsUnlogged is INIT_ERROR_LOG;
     /// NDIS-PNP-05.
     failing_to_add_with_memory_left: FailsAddLeaking is PNP_ADD_LEAK;
@@ -52,13 +52,13 @@ crate::mutants! {
     writing_past_a_block: WritesPastBlock is POOL_OVERRUN in "NdisFreeMemoryWithTagPriority";
     /// Without a tag.
     allocating_without_a_tag: AllocatesWithoutTag is TAG in "NdisAllocateMemoryWithTagPriority";
-    /// NdisAllocateMdl.
+    /// `NdisAllocateMdl`.
     freeing_an_mdl_twice: FreesMdlTwice is MDL_PAIR in "NdisFreeMdl";
-    /// NdisAllocateGenericObject.
+    /// `NdisAllocateGenericObject`.
     freeing_a_generic_object_twice: FreesGenericTwice is GENERIC_OBJECT in "NdisFreeGenericObject";
     /// An NBL freed twice.
     freeing_an_nbl_twice: FreesNblTwice is NBL_FREED in "NdisFreeNetBufferList";
-    /// NdisAllocateNetBuffer.
+    /// `NdisAllocateNetBuffer`.
     freeing_an_nb_twice: FreesNbTwice is NB_FREED in "NdisFreeNetBuffer";
     /// An NB advanced beyond its data.
     advancing_an_nb_too_far: AdvancesTooFar is NB_ADVANCED in "NdisAdvanceNetBufferDataStart";
@@ -90,11 +90,11 @@ crate::mutants! {
     mapping_too_much: MapsTooMuch is SG_LENGTH in "NdisMAllocateNetBufferSGList";
     /// NDIS-DMA-08.
     mapping_a_send_for_reading: ForgetsDirection is SG_DIRECTION in "NdisMAllocateNetBufferSGList";
-    /// CancelTimerObject.
+    /// `CancelTimerObject`.
     freeing_a_timer_that_is_set: FreesSetTimer is TIMER_FREED in "NdisFreeTimerObject";
     /// A timer without a function.
     a_timer_without_a_function: MakesIdleTimer is TIMER_FUNCTION in "NdisAllocateTimerObject";
-    /// PeriodicTimer.
+    /// `PeriodicTimer`.
     cancelling_a_periodic_timer_raised: CancelsPeriodicRaised is PERIODIC_TIMER in "NdisCancelTimerObject";
     /// NDIS-WI-02.
     freeing_a_queued_work_item: FreesQueued is WORK_FREED in "NdisFreeIoWorkItem";

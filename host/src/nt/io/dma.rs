@@ -68,9 +68,8 @@ pub(super) fn adapter(what: &str, addr: u64) -> Rc<Adapter> {
     world().verify.watch(&rules::DMA_ADAPTER);
     match known {
         Some(adapter) => adapter,
-        None => {
-            world().violation(&rules::DMA_ADAPTER, format!("{what}: {addr:#x} is no DMA adapter, or was put back"))
-        }
+        None => world()
+            .violation(&rules::DMA_ADAPTER, format!("{what}: {addr:#x} is no DMA adapter, or was put back")),
     }
 }
 

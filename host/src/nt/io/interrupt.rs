@@ -66,7 +66,8 @@ struct Wanted {
 
 fn object(what: &str, addr: u64) -> Ptr<KINTERRUPT> {
     let connected = world().nt.interrupts.connected.borrow().contains_key(&addr);
-    world().hold(&rules::INTERRUPT_OBJECT, connected, || format!("{what}: {addr:#x} is no connected interrupt"));
+    world()
+        .hold(&rules::INTERRUPT_OBJECT, connected, || format!("{what}: {addr:#x} is no connected interrupt"));
     Ptr::new(addr)
 }
 

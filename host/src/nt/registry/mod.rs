@@ -23,9 +23,8 @@ fn path_of(what: &str, handle: u64) -> String {
     world().verify.watch(&rules::KERNEL_HANDLE);
     match world().nt.handles.get(handle) {
         Some(Target::Key(path)) => path,
-        other => {
-            world().violation(&rules::KERNEL_HANDLE, format!("{what}: {handle:#x} is no open key but {other:?}"))
-        }
+        other => world()
+            .violation(&rules::KERNEL_HANDLE, format!("{what}: {handle:#x} is no open key but {other:?}")),
     }
 }
 

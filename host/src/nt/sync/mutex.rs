@@ -76,7 +76,8 @@ fn acquire_fast(what: &'static str, addr: u64) {
 fn release_fast(what: &str, addr: u64) {
     let p = mutex(addr);
     let owned = p.get(FAST_MUTEX::Count) != 1 && p.get(FAST_MUTEX::Owner) == dispatcher::current_thread();
-    world().hold(&rules::FAST_MUTEX_OWNER, owned, || format!("{what}: the thread does not own mutex {addr:#x}"));
+    world()
+        .hold(&rules::FAST_MUTEX_OWNER, owned, || format!("{what}: the thread does not own mutex {addr:#x}"));
     p.set(FAST_MUTEX::Owner, 0);
     p.set(FAST_MUTEX::Count, 1);
 }

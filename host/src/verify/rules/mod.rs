@@ -54,7 +54,10 @@ pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, irql::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL].into_iter().flatten().copied()
+    [ndis::ALL, irql::ALL, kernel::ALL, wdm::ALL, netdma::ALL, devices::ALL, host::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 #[cfg(test)]

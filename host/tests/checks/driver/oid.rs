@@ -44,12 +44,8 @@ impl Asked {
 pub extern "win64" fn request(_context: u64, request: u64) -> u64 {
     let p: Ptr<Request> = Ptr::new(request);
     let data = p.at(&Request::DATA);
-    let asked = Asked {
-        data,
-        oid: read(data + OID),
-        buffer: read(data + BUFFER),
-        length: read(data + LENGTH),
-    };
+    let asked =
+        Asked { data, oid: read(data + OID), buffer: read(data + BUFFER), length: read(data + LENGTH) };
     if state().removed.get() && !is(Fault::AnswersAfterRemoval) {
         return u64::from(c::NDIS_STATUS_NOT_ACCEPTED);
     }

@@ -1,6 +1,8 @@
 //! What the driver acquires.
 
-use super::{Block, FAILURE, FRAMES, TAG, address, handlers, import, out, plug, release, send, state, status};
+use super::{
+    Block, FAILURE, FRAMES, TAG, address, handlers, import, out, plug, release, send, state, status,
+};
 use crate::fault::{Fault, Turn, is, turns};
 use ferrite_host::{
     abi::{
@@ -40,8 +42,7 @@ pub fn register(adapter: u64) {
         attributes(kind, revision, c::NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1);
     let p: Ptr<Registration> = block.as_ptr();
     p.set(Registration::MiniportAdapterContext, adapter);
-    let master =
-        if is(Fault::DeclaresNoBusMaster) { 0 } else { c::NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER };
+    let master = if is(Fault::DeclaresNoBusMaster) { 0 } else { c::NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER };
     p.set(Registration::AttributeFlags, c::NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE | master);
     set(adapter, &block);
 }

@@ -27,7 +27,7 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
         let status = match () {
             () if refused.is_some() => refused.unwrap_or_default(),
             () if is(Fault::CompletesPending) => c::NDIS_STATUS_PENDING,
-            () if is(Fault::CompletesOddly) => c::NDIS_STATUS_MEDIA_DISCONNECTED,
+            () if is(Fault::CompletesOddly) => c::NDIS_STATUS_INVALID_OID,
             () => c::NDIS_STATUS_SUCCESS,
         };
         nbl.set(NET_BUFFER_LIST::Status, status.cast_signed());
@@ -80,7 +80,8 @@ pub fn map(nb: Nb) -> u64 {
 
 /// `MiniportProcessSGList`: the list is not needed.
 pub extern "win64" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u64) {
-    let own = state().frames.borrow().iter().any(|&nbl| nbl::net_buffers(Nbl::new(nbl)).contains(&Nb::new(nb)));
+    let own =
+        state().frames.borrow().iter().any(|&nbl| nbl::net_buffers(Nbl::new(nbl)).contains(&Nb::new(nb)));
     if is(Fault::MapsTwice) {
         map(Nb::new(nb));
     }

@@ -10,12 +10,8 @@ pub const LINK: u32 = 40;
 /// Indicates a status with so many bytes, in a name.
 pub fn indicate(adapter: u64, source: u64, code: u32, size: u32) {
     let kind = c::NDIS_OBJECT_TYPE_STATUS_INDICATION;
-    let block = Block::short_if(
-        Fault::IndicatesShortHeader,
-        kind,
-        1,
-        c::NDIS_SIZEOF_STATUS_INDICATION_REVISION_1,
-    );
+    let block =
+        Block::short_if(Fault::IndicatesShortHeader, kind, 1, c::NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
     let data = [0_u64; 8];
     let empty = size == 0 || is(Fault::IndicatesNoBuffer);
     let p: Ptr<Indication> = block.as_ptr();

@@ -48,7 +48,9 @@ broken! {
     /// A device object to which nothing is attached.
     detaching_what_is_not_attached: DEVICE_DETACHED in "IoDetachDevice" { k("IoDetachDevice", &[pdo()]) }
     /// An interrupt that is not connected.
-    disconnecting_no_interrupt: INTERRUPT_OBJECT in "IoDisconnectInterrupt" { k("IoDisconnectInterrupt", &[own(64)]) }
+    disconnecting_no_interrupt: INTERRUPT_OBJECT in "IoDisconnectInterrupt" {
+        k("IoDisconnectInterrupt", &[own(64)])
+    }
 }
 
 /// A device attached and detached, and an interrupt connected and disconnected.

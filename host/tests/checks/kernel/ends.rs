@@ -3,7 +3,7 @@
 use super::{broken, k};
 use ferrite_host::abi::read;
 
-/// KUSER_SHARED_DATA.
+/// `KUSER_SHARED_DATA`.
 const SHARED: u64 = 0xFFFF_F780_0000_0000;
 
 broken! {
@@ -12,7 +12,9 @@ broken! {
     /// 0xD1.
     giving_the_kernel_a_bad_pointer: FAULT in "KeSetEvent" { k("KeSetEvent", &[0x10, 0, 0]) }
     /// 0xBE.
-    giving_the_kernel_read_only_memory: READ_ONLY in "KeQuerySystemTimePrecise" { k("KeQuerySystemTimePrecise", &[SHARED + 0x14]) }
+    giving_the_kernel_read_only_memory: READ_ONLY in "KeQuerySystemTimePrecise" {
+        k("KeQuerySystemTimePrecise", &[SHARED + 0x14])
+    }
     /// A bug check that the driver asks for.
     calling_for_a_bug_check: BUG_CHECK in "KeBugCheckEx" { k("KeBugCheckEx", &[0x7C, 1, 2, 3, 4]) }
     /// A breakpoint.

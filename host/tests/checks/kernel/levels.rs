@@ -8,77 +8,148 @@ extern "win64" fn raises() -> u64 {
 }
 
 broken! {
-    /// Irql_Interrupt_Function.
-    registering_an_interrupt_raised: IRQL_INTERRUPT in "NdisMRegisterInterruptEx" { raise(2); k("NdisMRegisterInterruptEx", &[]) }
-    /// Irql_Miscellaneous_Function.
-    opening_a_configuration_raised: IRQL_MISCELLANEOUS in "NdisOpenConfigurationEx" { raise(2); k("NdisOpenConfigurationEx", &[]) }
-    /// Irql_NetBuffer_Function.
-    allocating_an_nbl_raised: IRQL_NET_BUFFER in "NdisAllocateNetBufferList" { raise(3); k("NdisAllocateNetBufferList", &[]) }
-    /// Irql_OID_Function.
-    completing_an_oid_raised: IRQL_OID in "NdisMOidRequestComplete" { raise(3); k("NdisMOidRequestComplete", &[]) }
-    /// Irql_SendRcv_Function.
-    completing_sends_raised: IRQL_SEND_RCV in "NdisMSendNetBufferListsComplete" { raise(3); k("NdisMSendNetBufferListsComplete", &[]) }
-    /// Irql_StatusIndication_Function.
-    indicating_a_status_raised: IRQL_STATUS in "NdisMIndicateStatusEx" { raise(3); k("NdisMIndicateStatusEx", &[]) }
-    /// Irql_Synch_Function.
+    /// `Irql_Interrupt_Function`.
+    registering_an_interrupt_raised: IRQL_INTERRUPT in "NdisMRegisterInterruptEx" {
+        raise(2);
+        k("NdisMRegisterInterruptEx", &[])
+    }
+    /// `Irql_Miscellaneous_Function`.
+    opening_a_configuration_raised: IRQL_MISCELLANEOUS in "NdisOpenConfigurationEx" {
+        raise(2);
+        k("NdisOpenConfigurationEx", &[])
+    }
+    /// `Irql_NetBuffer_Function`.
+    allocating_an_nbl_raised: IRQL_NET_BUFFER in "NdisAllocateNetBufferList" {
+        raise(3);
+        k("NdisAllocateNetBufferList", &[])
+    }
+    /// `Irql_OID_Function`.
+    completing_an_oid_raised: IRQL_OID in "NdisMOidRequestComplete" {
+        raise(3);
+        k("NdisMOidRequestComplete", &[])
+    }
+    /// `Irql_SendRcv_Function`.
+    completing_sends_raised: IRQL_SEND_RCV in "NdisMSendNetBufferListsComplete" {
+        raise(3);
+        k("NdisMSendNetBufferListsComplete", &[])
+    }
+    /// `Irql_StatusIndication_Function`.
+    indicating_a_status_raised: IRQL_STATUS in "NdisMIndicateStatusEx" {
+        raise(3);
+        k("NdisMIndicateStatusEx", &[])
+    }
+    /// `Irql_Synch_Function`.
     setting_an_event_raised: IRQL_SYNCH in "NdisSetEvent" { raise(3); k("NdisSetEvent", &[own(24)]) }
-    /// Irql_Timer_Function.
+    /// `Irql_Timer_Function`.
     setting_a_timer_raised: IRQL_TIMER in "NdisSetTimerObject" { raise(3); k("NdisSetTimerObject", &[]) }
     /// NDIS-DMA-11, 0x7C/0x01.
-    sharing_memory_raised: IRQL_SHARED_MEMORY in "NdisMAllocateSharedMemory" { raise(2); k("NdisMAllocateSharedMemory", &[]) }
+    sharing_memory_raised: IRQL_SHARED_MEMORY in "NdisMAllocateSharedMemory" {
+        raise(2);
+        k("NdisMAllocateSharedMemory", &[])
+    }
     /// NDIS-INIT-13, 0x7C/0x14.
-    waiting_for_an_event_raised: IRQL_WAIT_EVENT in "NdisWaitEvent" { raise(2); k("NdisWaitEvent", &[own(24), 1]) }
-    /// IrqlDispatch.
-    locking_at_passive_level: IRQL_DISPATCH in "KeAcquireSpinLockAtDpcLevel" { k("KeAcquireSpinLockAtDpcLevel", &[own(8)]) }
-    /// IrqlExAllocatePool.
+    waiting_for_an_event_raised: IRQL_WAIT_EVENT in "NdisWaitEvent" {
+        raise(2);
+        k("NdisWaitEvent", &[own(24), 1])
+    }
+    /// `IrqlDispatch`.
+    locking_at_passive_level: IRQL_DISPATCH in "KeAcquireSpinLockAtDpcLevel" {
+        k("KeAcquireSpinLockAtDpcLevel", &[own(8)])
+    }
+    /// `IrqlExAllocatePool`.
     allocating_pool_raised: IRQL_EX_ALLOCATE_POOL in "ExAllocatePoolWithTag" { raise(3); pool(16) }
-    /// IrqlExFree1.
-    freeing_pool_raised: IRQL_EX_FREE_POOL in "ExFreePoolWithTag" { let block = pool(16); raise(3); k("ExFreePoolWithTag", &[block, 0]) }
-    /// IrqlExApcLte1.
-    acquiring_a_fast_mutex_raised: IRQL_EX_FAST_MUTEX in "ExAcquireFastMutex" { raise(2); k("ExAcquireFastMutex", &[own(56)]) }
-    /// IrqlExApcLte2.
-    registering_a_callback_raised: IRQL_EX_APC in "ExRegisterCallback" { raise(2); k("ExRegisterCallback", &[]) }
-    /// IrqlExPassive.
+    /// `IrqlExFree1`.
+    freeing_pool_raised: IRQL_EX_FREE_POOL in "ExFreePoolWithTag" {
+        let block = pool(16);
+        raise(3);
+        k("ExFreePoolWithTag", &[block, 0])
+    }
+    /// `IrqlExApcLte1`.
+    acquiring_a_fast_mutex_raised: IRQL_EX_FAST_MUTEX in "ExAcquireFastMutex" {
+        raise(2);
+        k("ExAcquireFastMutex", &[own(56)])
+    }
+    /// `IrqlExApcLte2`.
+    registering_a_callback_raised: IRQL_EX_APC in "ExRegisterCallback" {
+        raise(2);
+        k("ExRegisterCallback", &[])
+    }
+    /// `IrqlExPassive`.
     creating_a_uuid_raised: IRQL_EX_PASSIVE in "ExUuidCreate" { raise(2); k("ExUuidCreate", &[own(16)]) }
-    /// IrqlIoApcLte.
+    /// `IrqlIoApcLte`.
     deleting_a_device_raised: IRQL_IO_APC in "IoDeleteDevice" { raise(2); k("IoDeleteDevice", &[]) }
-    /// IrqlIoPassive1.
+    /// `IrqlIoPassive1`.
     creating_a_device_raised: IRQL_IO_PASSIVE1 in "IoCreateDevice" { raise(2); k("IoCreateDevice", &[]) }
-    /// IrqlIoPassive2.
+    /// `IrqlIoPassive2`.
     connecting_raised: IRQL_IO_PASSIVE2 in "IoConnectInterrupt" { raise(2); k("IoConnectInterrupt", &[]) }
-    /// IrqlIoPassive3.
-    creating_a_link_raised: IRQL_IO_PASSIVE3 in "IoCreateSymbolicLink" { raise(2); k("IoCreateSymbolicLink", &[]) }
-    /// IrqlIoPassive4.
-    deleting_a_link_raised: IRQL_IO_PASSIVE4 in "IoDeleteSymbolicLink" { raise(2); k("IoDeleteSymbolicLink", &[]) }
-    /// IrqlIoPassive5.
-    getting_a_dma_adapter_raised: IRQL_IO_PASSIVE5 in "IoGetDmaAdapter" { raise(2); k("IoGetDmaAdapter", &[]) }
-    /// IrqlKeApcLte1.
-    delaying_raised: IRQL_KE_APC1 in "KeDelayExecutionThread" { raise(2); k("KeDelayExecutionThread", &[0, 0, cell(-1)]) }
-    /// IrqlKeApcLte2.
-    entering_a_region_raised: IRQL_KE_APC2 in "KeEnterCriticalRegion" { raise(2); k("KeEnterCriticalRegion", &[]) }
-    /// IrqlKeDispatchLte.
+    /// `IrqlIoPassive3`.
+    creating_a_link_raised: IRQL_IO_PASSIVE3 in "IoCreateSymbolicLink" {
+        raise(2);
+        k("IoCreateSymbolicLink", &[])
+    }
+    /// `IrqlIoPassive4`.
+    deleting_a_link_raised: IRQL_IO_PASSIVE4 in "IoDeleteSymbolicLink" {
+        raise(2);
+        k("IoDeleteSymbolicLink", &[])
+    }
+    /// `IrqlIoPassive5`.
+    getting_a_dma_adapter_raised: IRQL_IO_PASSIVE5 in "IoGetDmaAdapter" {
+        raise(2);
+        k("IoGetDmaAdapter", &[])
+    }
+    /// `IrqlKeApcLte1`.
+    delaying_raised: IRQL_KE_APC1 in "KeDelayExecutionThread" {
+        raise(2);
+        k("KeDelayExecutionThread", &[0, 0, cell(-1)])
+    }
+    /// `IrqlKeApcLte2`.
+    entering_a_region_raised: IRQL_KE_APC2 in "KeEnterCriticalRegion" {
+        raise(2);
+        k("KeEnterCriticalRegion", &[])
+    }
+    /// `IrqlKeDispatchLte`.
     resetting_an_event_raised: IRQL_KE_DISPATCH in "KeResetEvent" { raise(3); k("KeResetEvent", &[own(24)]) }
-    /// IrqlKeReleaseSpinLock.
-    unlocking_at_passive_level: IRQL_KE_RELEASE_SPIN_LOCK in "KeReleaseSpinLock" { k("KeReleaseSpinLock", &[own(8), 0]) }
+    /// `IrqlKeReleaseSpinLock`.
+    unlocking_at_passive_level: IRQL_KE_RELEASE_SPIN_LOCK in "KeReleaseSpinLock" {
+        k("KeReleaseSpinLock", &[own(8), 0])
+    }
     /// 0xC4/0x42.
-    locking_raised: IRQL_KE_ACQUIRE_SPIN_LOCK in "KeAcquireSpinLockRaiseToDpc" { raise(3); k("KeAcquireSpinLockRaiseToDpc", &[own(8)]) }
-    /// IrqlKeSetEvent.
-    setting_an_event_with_wait_raised: IRQL_KE_SET_EVENT in "KeSetEvent" { raise(2); k("KeSetEvent", &[own(24), 0, 1]) }
-    /// IrqlMmApcLte.
-    allocating_noncached_memory_raised: IRQL_MM_APC in "MmAllocateNonCachedMemory" { raise(2); k("MmAllocateNonCachedMemory", &[16]) }
+    locking_raised: IRQL_KE_ACQUIRE_SPIN_LOCK in "KeAcquireSpinLockRaiseToDpc" {
+        raise(3);
+        k("KeAcquireSpinLockRaiseToDpc", &[own(8)])
+    }
+    /// `IrqlKeSetEvent`.
+    setting_an_event_with_wait_raised: IRQL_KE_SET_EVENT in "KeSetEvent" {
+        raise(2);
+        k("KeSetEvent", &[own(24), 0, 1])
+    }
+    /// `IrqlMmApcLte`.
+    allocating_noncached_memory_raised: IRQL_MM_APC in "MmAllocateNonCachedMemory" {
+        raise(2);
+        k("MmAllocateNonCachedMemory", &[16])
+    }
     /// 0xC4/0x73.
     mapping_raised: IRQL_MM_MAP in "MmMapIoSpace" { raise(3); k("MmMapIoSpace", &[]) }
     /// 0xC4/0x7B.
     unmapping_raised: IRQL_MM_UNMAP in "MmUnmapIoSpace" { raise(3); k("MmUnmapIoSpace", &[]) }
     /// 0xC4/0x78.
     unlocking_pages_raised: IRQL_MM_UNLOCK in "MmUnlockPages" { raise(3); k("MmUnlockPages", &[]) }
-    /// IrqlObPassive.
-    referencing_raised: IRQL_OB_PASSIVE in "ObReferenceObjectByHandle" { raise(2); k("ObReferenceObjectByHandle", &[]) }
-    /// IrqlPsPassive.
-    creating_a_thread_raised: IRQL_PS_PASSIVE in "PsCreateSystemThread" { raise(2); k("PsCreateSystemThread", &[]) }
-    /// IrqlRtlPassive.
-    deleting_a_value_raised: IRQL_RTL_PASSIVE in "RtlDeleteRegistryValue" { raise(2); k("RtlDeleteRegistryValue", &[]) }
-    /// IrqlZwPassive.
+    /// `IrqlObPassive`.
+    referencing_raised: IRQL_OB_PASSIVE in "ObReferenceObjectByHandle" {
+        raise(2);
+        k("ObReferenceObjectByHandle", &[])
+    }
+    /// `IrqlPsPassive`.
+    creating_a_thread_raised: IRQL_PS_PASSIVE in "PsCreateSystemThread" {
+        raise(2);
+        k("PsCreateSystemThread", &[])
+    }
+    /// `IrqlRtlPassive`.
+    deleting_a_value_raised: IRQL_RTL_PASSIVE in "RtlDeleteRegistryValue" {
+        raise(2);
+        k("RtlDeleteRegistryValue", &[])
+    }
+    /// `IrqlZwPassive`.
     closing_a_handle_raised: IRQL_ZW_PASSIVE in "ZwClose" { raise(2); k("ZwClose", &[]) }
     /// 0xC4/0xE5.
     tracing_raised: IRQL in "EtwRegister" { raise(2); k("EtwRegister", &[]) }
@@ -87,7 +158,7 @@ broken! {
     raising_downwards: IRQL_RAISE in "KfRaiseIrql" { raise(2); raise(1); }
     /// 0xC4/0x31.
     lowering_upwards: IRQL_LOWER in "KeLowerIrql" { k("KeLowerIrql", &[2]) }
-    /// IrqlKeRaiseLower2.
+    /// `IrqlKeRaiseLower2`.
     lowering_below_a_dpcs_level: IRQL_LOWER_FLOOR in "KeLowerIrql" {
         extern "win64" fn lowers() -> u64 { k("KeLowerIrql", &[0]) }
         let dpc = own(64);
@@ -100,7 +171,7 @@ broken! {
         let item = own(32);
         ferrite_host::abi::write(item + 16, raises as *const () as u64);
         k("ExQueueWorkItem", &[item, 1]);
-        super::pause()
+        super::pause();
     }
     /// 0xC4/0x121.
     waiting_for_ever_raised: WAIT_ENDLESS in "KeWaitForSingleObject" {
@@ -114,8 +185,10 @@ broken! {
         raise(2);
         k("KeWaitForSingleObject", &[event, 0, 0, 0, cell(-10)])
     }
-    /// NdisStallExecution_Delay.
-    stalling_for_51_microseconds: STALL in "KeStallExecutionProcessor" { k("KeStallExecutionProcessor", &[51]) }
+    /// `NdisStallExecution_Delay`.
+    stalling_for_51_microseconds: STALL in "KeStallExecutionProcessor" {
+        k("KeStallExecutionProcessor", &[51])
+    }
 }
 
 fn event(state: u64) -> u64 {

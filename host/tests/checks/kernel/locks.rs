@@ -3,7 +3,7 @@
 use super::{broken, dispatch, elsewhere, k, own, pool, raise};
 use ferrite_host::abi::write;
 
-/// The bytes of an ERESOURCE, initialised.
+/// The bytes of an `ERESOURCE`, initialised.
 fn resource() -> u64 {
     let resource = own(104);
     k("ExInitializeResourceLite", &[resource]);
@@ -17,21 +17,24 @@ fn fast_mutex() -> u64 {
 }
 
 broken! {
-    /// SpinLock.
+    /// `SpinLock`.
     locking_what_the_cpu_holds: LOCK_TWICE in "KeAcquireSpinLockRaiseToDpc" {
         let lock = own(8);
         k("KeAcquireSpinLockRaiseToDpc", &[lock]);
         k("KeAcquireSpinLockRaiseToDpc", &[lock])
     }
-    /// SpinLockRelease.
-    unlocking_what_nobody_holds: LOCK_NOT_HELD in "KeReleaseSpinLock" { raise(2); k("KeReleaseSpinLock", &[own(8), 0]) }
-    /// QueuedSpinLock.
+    /// `SpinLockRelease`.
+    unlocking_what_nobody_holds: LOCK_NOT_HELD in "KeReleaseSpinLock" {
+        raise(2);
+        k("KeReleaseSpinLock", &[own(8), 0])
+    }
+    /// `QueuedSpinLock`.
     queueing_for_what_the_cpu_holds: LOCK_QUEUED_TWICE in "KeAcquireInStackQueuedSpinLock" {
         let lock = own(8);
         k("KeAcquireInStackQueuedSpinLock", &[lock, own(24)]);
         k("KeAcquireInStackQueuedSpinLock", &[lock, own(24)])
     }
-    /// QueuedSpinLockRelease.
+    /// `QueuedSpinLockRelease`.
     releasing_an_empty_handle: LOCK_QUEUED_NOT_HELD in "KeReleaseInStackQueuedSpinLock" {
         raise(2);
         k("KeReleaseInStackQueuedSpinLock", &[own(24)])
@@ -65,7 +68,7 @@ broken! {
             });
             ferrite_host::world::world().sched.stall(std::time::Duration::from_millis(2));
             k("KeAcquireSpinLockAtDpcLevel", &[two]);
-        })
+        });
     }
     /// 0xC4/0x1000.
     write_locking_twice: RW_LOCK_TWICE in "NdisAcquireRWLockWrite" {
@@ -85,10 +88,14 @@ broken! {
         k("NdisAcquireRWLockRead", &[lock, own(16), 0]);
         k("NdisFreeRWLock", &[lock])
     }
-    /// CriticalRegions, 0xC4/0x3E.
-    leaving_a_region_that_was_not_entered: CRITICAL_REGION in "KeLeaveCriticalRegion" { k("KeLeaveCriticalRegion", &[]) }
-    /// GuardedRegions.
-    leaving_a_guarded_region_that_was_not_entered: GUARDED_REGION in "KeLeaveGuardedRegion" { k("KeLeaveGuardedRegion", &[]) }
+    /// `CriticalRegions`, 0xC4/0x3E.
+    leaving_a_region_that_was_not_entered: CRITICAL_REGION in "KeLeaveCriticalRegion" {
+        k("KeLeaveCriticalRegion", &[])
+    }
+    /// `GuardedRegions`.
+    leaving_a_guarded_region_that_was_not_entered: GUARDED_REGION in "KeLeaveGuardedRegion" {
+        k("KeLeaveGuardedRegion", &[])
+    }
     /// 0xC4/0x1004.
     releasing_anothers_mutex: MUTEX_OWNER in "KeReleaseMutex" {
         let mutex = own(56);
@@ -110,16 +117,22 @@ broken! {
         k("ExAcquireFastMutex", &[mutex])
     }
     /// 0xC4/0x1007.
-    releasing_a_fast_mutex_that_is_not_owned: FAST_MUTEX_OWNER in "ExReleaseFastMutex" { k("ExReleaseFastMutex", &[fast_mutex()]) }
+    releasing_a_fast_mutex_that_is_not_owned: FAST_MUTEX_OWNER in "ExReleaseFastMutex" {
+        k("ExReleaseFastMutex", &[fast_mutex()])
+    }
     /// 0xC4/0x1002.
     acquiring_an_uninitialised_resource: RESOURCE_UNINITIALIZED in "ExAcquireResourceSharedLite" {
         k("KeEnterCriticalRegion", &[]);
         k("ExAcquireResourceSharedLite", &[own(104), 1])
     }
     /// 0xC4/0xD0.
-    initialising_a_resource_twice: RESOURCE_REINITIALIZED in "ExInitializeResourceLite" { k("ExInitializeResourceLite", &[resource()]) }
+    initialising_a_resource_twice: RESOURCE_REINITIALIZED in "ExInitializeResourceLite" {
+        k("ExInitializeResourceLite", &[resource()])
+    }
     /// 0xC4/0xD1.
-    deleting_a_resource_that_is_none: RESOURCE_DELETED in "ExDeleteResourceLite" { k("ExDeleteResourceLite", &[own(104)]) }
+    deleting_a_resource_that_is_none: RESOURCE_DELETED in "ExDeleteResourceLite" {
+        k("ExDeleteResourceLite", &[own(104)])
+    }
     /// 0xC4/0x100B.
     deleting_an_owned_resource: RESOURCE_OWNED in "ExDeleteResourceLite" {
         let resource = resource();

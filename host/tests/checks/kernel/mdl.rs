@@ -37,7 +37,9 @@ broken! {
         k("IoFreeMdl", &[mdl])
     }
     /// 0xC4/0x7F.
-    building_an_mdl_twice: MDL_BUILT in "MmBuildMdlForNonPagedPool" { k("MmBuildMdlForNonPagedPool", &[built(64)]) }
+    building_an_mdl_twice: MDL_BUILT in "MmBuildMdlForNonPagedPool" {
+        k("MmBuildMdlForNonPagedPool", &[built(64)])
+    }
     /// A partial MDL beyond its source.
     a_partial_mdl_of_other_memory: MDL_PARTIAL in "IoBuildPartialMdl" {
         let block = pool(64);
@@ -64,7 +66,9 @@ broken! {
         k("MmUnmapLockedPages", &[base + 8, mdl])
     }
     /// Pages of an MDL that has none.
-    freeing_pages_of_an_mdl_without: MDL_PAGES in "MmFreePagesFromMdl" { k("MmFreePagesFromMdl", &[plain(64)]) }
+    freeing_pages_of_an_mdl_without: MDL_PAGES in "MmFreePagesFromMdl" {
+        k("MmFreePagesFromMdl", &[plain(64)])
+    }
     /// 0xDA.
     freeing_a_range_with_another_tag: MDL_RESERVED in "MmFreeMappingAddress" {
         let base = k("MmAllocateMappingAddress", &[PAGE, TAG]);

@@ -3,7 +3,7 @@
 use super::{TAG, broken, cell, k, own, pool, raise, routine};
 use ferrite_host::abi::write;
 
-/// Bits of POOL_TYPE.
+/// Bits of `POOL_TYPE`.
 const PAGED: u64 = 1;
 const MUST_SUCCEED: u64 = 2;
 
@@ -22,7 +22,10 @@ broken! {
     /// 0xC4/0x00.
     allocating_nothing: POOL_ZERO in "ExAllocatePoolWithTag" { k("ExAllocatePoolWithTag", &[0, 0, TAG]) }
     /// 0xC4/0x01.
-    allocating_paged_pool_raised: POOL_PAGED in "ExAllocatePoolWithTag" { raise(2); k("ExAllocatePoolWithTag", &[PAGED, 16, TAG]) }
+    allocating_paged_pool_raised: POOL_PAGED in "ExAllocatePoolWithTag" {
+        raise(2);
+        k("ExAllocatePoolWithTag", &[PAGED, 16, TAG])
+    }
     /// 0xC4/0x11.
     freeing_paged_pool_raised: POOL_PAGED_FREED in "ExFreePool" {
         let block = k("ExAllocatePoolWithTag", &[PAGED, 16, TAG]);
@@ -30,13 +33,19 @@ broken! {
         k("ExFreePool", &[block])
     }
     /// 0xC2/0x9B.
-    allocating_pool_with_no_tag: POOL_TAG in "ExAllocatePoolWithTag" { k("ExAllocatePoolWithTag", &[0, 16, 0]) }
+    allocating_pool_with_no_tag: POOL_TAG in "ExAllocatePoolWithTag" {
+        k("ExAllocatePoolWithTag", &[0, 16, 0])
+    }
     /// 0xC2/0x9A.
-    allocating_must_succeed_pool: POOL_MUST_SUCCEED in "ExAllocatePoolWithTag" { k("ExAllocatePoolWithTag", &[MUST_SUCCEED, 16, TAG]) }
+    allocating_must_succeed_pool: POOL_MUST_SUCCEED in "ExAllocatePoolWithTag" {
+        k("ExAllocatePoolWithTag", &[MUST_SUCCEED, 16, TAG])
+    }
     /// 0xC2/0x46.
     freeing_null: POOL_NULL in "ExFreePool" { k("ExFreePool", &[0]) }
     /// 0xC2/0x0A.
-    freeing_pool_with_another_tag: POOL_WRONG_TAG in "ExFreePoolWithTag" { k("ExFreePoolWithTag", &[pool(16), TAG + 1]) }
+    freeing_pool_with_another_tag: POOL_WRONG_TAG in "ExFreePoolWithTag" {
+        k("ExFreePoolWithTag", &[pool(16), TAG + 1])
+    }
     /// 0xC4/0x13.
     freeing_pool_twice: POOL_TWICE in "ExFreePool" {
         let block = pool(16);
@@ -105,12 +114,14 @@ broken! {
     }
 
     /// A lookaside list on an odd address.
-    a_misaligned_lookaside_list: LOOKASIDE_ALIGNMENT in "ExInitializeNPagedLookasideList" { lookaside(own(136) + 8) }
+    a_misaligned_lookaside_list: LOOKASIDE_ALIGNMENT in "ExInitializeNPagedLookasideList" {
+        lookaside(own(136) + 8);
+    }
     /// 0xC4/0xCA.
     initialising_a_lookaside_list_twice: LOOKASIDE_REINITIALIZED in "ExInitializeNPagedLookasideList" {
         let list = own(128);
         lookaside(list);
-        lookaside(list)
+        lookaside(list);
     }
     /// 0xC4/0xCB.
     deleting_a_lookaside_list_that_is_none: LOOKASIDE_DELETED in "ExDeleteNPagedLookasideList" {
@@ -132,7 +143,9 @@ broken! {
     /// Register space of zero bytes.
     mapping_nothing: IO_SPACE_ZERO in "MmMapIoSpace" { k("MmMapIoSpace", &[0xFEB0_0000, 0, 0]) }
     /// Register space unmapped that is not mapped.
-    unmapping_what_is_not_mapped: IO_SPACE_UNMAPPED in "MmUnmapIoSpace" { k("MmUnmapIoSpace", &[0x1000, 0x1000]) }
+    unmapping_what_is_not_mapped: IO_SPACE_UNMAPPED in "MmUnmapIoSpace" {
+        k("MmUnmapIoSpace", &[0x1000, 0x1000])
+    }
     /// Register space unmapped in part.
     unmapping_a_part: IO_SPACE_LENGTH in "MmUnmapIoSpace" {
         let base = registers();

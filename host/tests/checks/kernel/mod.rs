@@ -109,7 +109,7 @@ fn cell(value: i64) -> u64 {
     addr
 }
 
-/// A UNICODE_STRING.
+/// A `UNICODE_STRING`.
 fn counted(text: &str) -> u64 {
     let wide = own(2 * text.len() + 2);
     for (unit, at) in text.encode_utf16().zip((wide..).step_by(2)) {

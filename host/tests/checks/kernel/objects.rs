@@ -48,23 +48,31 @@ broken! {
         k("KeInitializeEvent", &[event, 0, 0])
     }
     /// 0x0C.
-    waiting_for_four_objects: WAIT_COUNT in "KeWaitForMultipleObjects" { k("KeWaitForMultipleObjects", &[4, own(32), 1, 0, 0, 0, 0, 0]) }
+    waiting_for_four_objects: WAIT_COUNT in "KeWaitForMultipleObjects" {
+        k("KeWaitForMultipleObjects", &[4, own(32), 1, 0, 0, 0, 0, 0])
+    }
     /// An event that is none.
     setting_what_is_no_event: EVENT_OBJECT in "KeSetEvent" { k("KeSetEvent", &[timer(), 0, 0]) }
     /// An event of a type that does not exist.
     an_event_of_no_type: EVENT_TYPE in "KeInitializeEvent" { k("KeInitializeEvent", &[own(24), 7, 0]) }
     /// A semaphore that is none.
-    releasing_what_is_no_semaphore: SEMAPHORE_OBJECT in "KeReleaseSemaphore" { k("KeReleaseSemaphore", &[own(32), 0, 1, 0]) }
+    releasing_what_is_no_semaphore: SEMAPHORE_OBJECT in "KeReleaseSemaphore" {
+        k("KeReleaseSemaphore", &[own(32), 0, 1, 0])
+    }
     /// A semaphore with more units than its limit.
-    a_semaphore_beyond_its_limit: SEMAPHORE_COUNT in "KeInitializeSemaphore" { k("KeInitializeSemaphore", &[own(32), 2, 1]) }
-    /// STATUS_SEMAPHORE_LIMIT_EXCEEDED.
+    a_semaphore_beyond_its_limit: SEMAPHORE_COUNT in "KeInitializeSemaphore" {
+        k("KeInitializeSemaphore", &[own(32), 2, 1])
+    }
+    /// `STATUS_SEMAPHORE_LIMIT_EXCEEDED`.
     releasing_a_semaphore_beyond_its_limit: SEMAPHORE_LIMIT in "KeReleaseSemaphore" {
         let semaphore = own(32);
         k("KeInitializeSemaphore", &[semaphore, 1, 1]);
         k("KeReleaseSemaphore", &[semaphore, 0, 1, 0])
     }
     /// A timer that is none.
-    setting_what_is_no_timer: TIMER_OBJECT in "KeSetTimer" { k("KeSetTimer", &[own(64), LATER.cast_unsigned(), 0]) }
+    setting_what_is_no_timer: TIMER_OBJECT in "KeSetTimer" {
+        k("KeSetTimer", &[own(64), LATER.cast_unsigned(), 0])
+    }
     /// A timer initialised while it is set.
     initialising_a_set_timer: TIMER_SET in "KeInitializeTimer" {
         let timer = timer();
@@ -72,14 +80,16 @@ broken! {
         k("KeInitializeTimer", &[timer])
     }
     /// A timer with a DPC that is none.
-    setting_a_timer_with_no_dpc: TIMER_DPC in "KeSetTimer" { k("KeSetTimer", &[timer(), LATER.cast_unsigned(), own(64)]) }
+    setting_a_timer_with_no_dpc: TIMER_DPC in "KeSetTimer" {
+        k("KeSetTimer", &[timer(), LATER.cast_unsigned(), own(64)])
+    }
     /// An allocated timer that was deleted.
     setting_a_deleted_timer: EX_TIMER_OBJECT in "ExSetTimer" {
         let timer = k("ExAllocateTimer", &[0, 0, 0]);
         k("ExDeleteTimer", &[timer, 1, 1, 0]);
         k("ExSetTimer", &[timer, LATER.cast_unsigned(), 0, 0])
     }
-    /// ExDeleteTimer with Wait, but not Cancel.
+    /// `ExDeleteTimer` with Wait, but not Cancel.
     waiting_for_a_timer_without_cancelling: EX_TIMER_WAIT in "ExDeleteTimer" {
         let timer = k("ExAllocateTimer", &[0, 0, 0]);
         k("ExDeleteTimer", &[timer, 0, 1, 0])
@@ -94,13 +104,19 @@ broken! {
         k("KeInitializeDpc", &[dpc, routine(), 0])
     }
     /// 0xC7/0x03.
-    a_dpc_for_a_processor_that_is_not_there: DPC_PROCESSOR in "KeSetTargetProcessorDpc" { k("KeSetTargetProcessorDpc", &[dpc(), 9]) }
+    a_dpc_for_a_processor_that_is_not_there: DPC_PROCESSOR in "KeSetTargetProcessorDpc" {
+        k("KeSetTargetProcessorDpc", &[dpc(), 9])
+    }
     /// A thread of the system's ended by the driver.
     ending_anothers_thread: THREAD_FOREIGN in "PsTerminateSystemThread" { k("PsTerminateSystemThread", &[0]) }
     /// 0x03.
-    an_affinity_without_a_processor: THREAD_AFFINITY in "KeSetSystemAffinityThreadEx" { k("KeSetSystemAffinityThreadEx", &[1 << 40]) }
+    an_affinity_without_a_processor: THREAD_AFFINITY in "KeSetSystemAffinityThreadEx" {
+        k("KeSetSystemAffinityThreadEx", &[1 << 40])
+    }
     /// 0xC4/0x3F.
-    dropping_a_reference_to_nothing: REFERENCE in "ObfDereferenceObject" { k("ObfDereferenceObject", &[own(8)]) }
+    dropping_a_reference_to_nothing: REFERENCE in "ObfDereferenceObject" {
+        k("ObfDereferenceObject", &[own(8)])
+    }
     /// 0x93.
     closing_what_is_not_open: KERNEL_HANDLE in "ZwClose" { k("ZwClose", &[0x7777]) }
     /// A callback that is not registered.
@@ -114,15 +130,19 @@ broken! {
     /// A counter set that is not registered.
     unregistering_no_counter_set: PCW_HANDLE in "PcwUnregister" { k("PcwUnregister", &[77]) }
     /// A notification that is not registered.
-    unregistering_no_notification: NOTIFICATION in "IoUnregisterPlugPlayNotification" { k("IoUnregisterPlugPlayNotification", &[own(8)]) }
+    unregistering_no_notification: NOTIFICATION in "IoUnregisterPlugPlayNotification" {
+        k("IoUnregisterPlugPlayNotification", &[own(8)])
+    }
     /// 0x139/3.
     a_list_that_was_overwritten: LIST in "ExInterlockedInsertHeadList" {
         let head = list();
         write(head + 8, own(16));
         k("ExInterlockedInsertHeadList", &[head, own(16), own(8)])
     }
-    /// STATUS_DATATYPE_MISALIGNMENT.
-    a_misaligned_sequenced_list: SLIST_ALIGNMENT in "ExpInterlockedPopEntrySList" { k("ExpInterlockedPopEntrySList", &[own(64) + 8]) }
+    /// `STATUS_DATATYPE_MISALIGNMENT`.
+    a_misaligned_sequenced_list: SLIST_ALIGNMENT in "ExpInterlockedPopEntrySList" {
+        k("ExpInterlockedPopEntrySList", &[own(64) + 8])
+    }
     /// An entry pushed twice.
     pushing_an_entry_twice: SLIST_TWICE in "ExpInterlockedPushEntrySList" {
         let (header, entry) = (own(16), own(16));
@@ -130,7 +150,9 @@ broken! {
         k("ExpInterlockedPushEntrySList", &[header, entry])
     }
     /// 0xE4.
-    queueing_what_is_no_work_item: WORK_ITEM in "IoQueueWorkItem" { k("IoQueueWorkItem", &[own(64), routine(), 1, 0]) }
+    queueing_what_is_no_work_item: WORK_ITEM in "IoQueueWorkItem" {
+        k("IoQueueWorkItem", &[own(64), routine(), 1, 0])
+    }
     /// 0xE4/0x01.
     queueing_an_io_work_item_twice: WORK_ITEM_TWICE in "IoQueueWorkItem" {
         let item = k("IoAllocateWorkItem", &[0]);

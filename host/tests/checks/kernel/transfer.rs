@@ -23,7 +23,7 @@ fn adapter() -> u64 {
     k("IoGetDmaAdapter", &[pdo(), description, own(4)])
 }
 
-/// An operation of an adapter, by its offset in DMA_OPERATIONS.
+/// An operation of an adapter, by its offset in `DMA_OPERATIONS`.
 fn operation(adapter: u64, offset: u64, args: &[u64]) -> u64 {
     let table = at(adapter + 8);
     driver::jump(at(table + offset), args)
@@ -52,7 +52,11 @@ fn list(adapter: u64, len: u64) -> u64 {
     let mdl = k("IoAllocateMdl", &[block, 64, 0, 0, 0]);
     k("MmBuildMdlForNonPagedPool", &[mdl]);
     dispatch(|| {
-        operation(adapter, GET_LIST, &[adapter, own(336), mdl, block, len, came as *const () as u64, place, 1])
+        operation(
+            adapter,
+            GET_LIST,
+            &[adapter, own(336), mdl, block, len, came as *const () as u64, place, 1],
+        )
     });
     at(place)
 }
@@ -113,7 +117,7 @@ broken! {
         let adapter = adapter();
         let list = list(adapter, 64);
         put_list(adapter, list);
-        put_list(adapter, list)
+        put_list(adapter, list);
     }
 }
 
