@@ -225,9 +225,7 @@ imports! {
             "NdisMAllocateSharedMemory before NdisMRegisterScatterGatherDma".into()
         });
         let addr = if adapter.dma.get().is_some() { allocate_shared(handle, len, cached != 0) } else { None };
-        if addr.is_none() {
-            adapter.unlogged.set(true);
-        }
+        adapter.unlogged.set(addr.is_none());
         abi::write(va_out, addr.map_or(0, |(va, _)| va));
         abi::write(pa_out, addr.map_or(0, |(_, pa)| pa));
     }

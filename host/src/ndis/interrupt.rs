@@ -199,9 +199,10 @@ impl Ndis {
         let world = world();
         let Some(registration) = adapter.interrupt.borrow().clone() else { return false };
         let level = world.cpu().set_irql(DIRQL);
+        let raised = adapter.device.hardware.line_asserted();
         let claimed = registration.service(0);
         world.cpu().set_irql(level);
-        let raised = adapter.device.hardware.line_asserted();
+        let raised = raised || adapter.device.hardware.line_asserted();
         world.hold(&rules::INTERRUPT_CLAIMED, !claimed || raised, || {
             "a shared interrupt claimed that another device raised".into()
         });

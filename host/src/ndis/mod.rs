@@ -22,6 +22,7 @@ mod pools;
 pub mod protocol;
 mod receive;
 mod requirements;
+mod reset;
 mod send;
 mod status;
 mod sync;

@@ -95,6 +95,9 @@ fn align(size: usize) -> usize {
 fn make_nbl(pool_handle: u64, context: u16, back_fill: u16, by: &'static str) -> Option<Nbl> {
     let world = world();
     let pool = pool(pool_handle, by);
+    world.hold(&rules::NBL_CONTEXT, context.is_multiple_of(16) && back_fill.is_multiple_of(16), || {
+        format!("{by} with a context of {context} bytes and {back_fill} in front")
+    });
     let space = align(usize::from(context) + usize::from(back_fill));
     let addr = world.mem.allocate(Kind::NetBufferList, 0, NBL_SIZE + CONTEXT_HEADER + space, by)?;
     abi::fill(addr, 0, NBL_SIZE + CONTEXT_HEADER + space);

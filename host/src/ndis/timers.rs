@@ -56,6 +56,9 @@ pub fn due_time(due: i64) -> Time {
 fn set(handle: u64, due: i64, period: i32, context: u64) -> u8 {
     let world = world();
     let timer = timer(handle, "NdisSetTimerObject");
+    world.hold(&rules::TIMER_PERIOD, period >= 0, || {
+        format!("NdisSetTimerObject with a period of {period} ms")
+    });
     let was = cancel(&timer);
     let period = u64::try_from(period).ok().filter(|&p| p > 0).map(Duration::from_millis);
     timer.periodic.set(period.is_some());

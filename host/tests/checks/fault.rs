@@ -171,6 +171,8 @@ pub enum Fault {
     DeclaresNoBusMaster,
     FreesSetTimer,
     MakesIdleTimer,
+    SetsNegativePeriod,
+    MisalignsContext,
     CancelsPeriodicRaised,
     FreesQueued,
     QueuesTwice,

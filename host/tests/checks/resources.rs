@@ -94,6 +94,10 @@ crate::mutants! {
     freeing_a_timer_that_is_set: FreesSetTimer is TIMER_FREED in "NdisFreeTimerObject";
     /// A timer without a function.
     a_timer_without_a_function: MakesIdleTimer is TIMER_FUNCTION in "NdisAllocateTimerObject";
+    /// A timer with a period of more than `MAXLONG`.
+    a_timer_with_a_negative_period: SetsNegativePeriod is TIMER_PERIOD in "NdisSetTimerObject";
+    /// An NBL's context of ten bytes.
+    a_misaligned_context: MisalignsContext is NBL_CONTEXT in "NdisAllocateNetBufferAndNetBufferList";
     /// `PeriodicTimer`.
     cancelling_a_periodic_timer_raised: CancelsPeriodicRaised is PERIODIC_TIMER in "NdisCancelTimerObject";
     /// NDIS-WI-02.

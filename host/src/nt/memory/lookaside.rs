@@ -61,6 +61,7 @@ fn initialize(what: &'static str, addr: u64, wanted: &Wanted) {
     world().hold(&rules::LOOKASIDE_REINITIALIZED, known.is_none(), || {
         format!("{what}({addr:#x}): it is initialised already")
     });
+    world().hold(&rules::LOOKASIDE_SIZE, wanted.size >= 8, || format!("{what} of {} bytes", wanted.size));
     world().hold(&rules::POOL_TAG, wanted.tag != 0, || format!("{what} with tag 0"));
     crate::abi::fill(addr, 0, USED);
     let p: Ptr<List> = Ptr::new(addr);

@@ -153,6 +153,11 @@ imports! {
     fn MmUnlockPages(addr: u64) {
         let world = world();
         let p: Ptr<MDL> = Ptr::new(addr);
+        let flags = p.get(MDL::MdlFlags);
+        world.hold(&rules::MDL_UNLOCKED_PART, flags & PARTIAL == 0, || format!("MmUnlockPages({addr:#x}): it is partial"));
+        world.hold(&rules::MDL_UNLOCKED_POOL, flags & NONPAGED == 0, || {
+            format!("MmUnlockPages({addr:#x}): it describes nonpaged pool")
+        });
         world.hold(&rules::MDL_UNLOCKED, p.get(MDL::MdlFlags) & LOCKED != 0, || {
             format!("MmUnlockPages({addr:#x}): its pages are not locked")
         });
@@ -167,7 +172,10 @@ imports! {
         map("MmMapLockedPages", Ptr::new(mdl), mode)
     }
 
-    fn MmMapLockedPagesSpecifyCache(mdl: u64, mode: u8, _cache: u32, _wanted: u64, _bug_check: u32, _priority: u32) -> u64 {
+    fn MmMapLockedPagesSpecifyCache(mdl: u64, mode: u8, _cache: u32, _wanted: u64, bug_check: u32, _priority: u32) -> u64 {
+        world().hold(&rules::MDL_BUG_CHECK, bug_check == 0, || {
+            format!("MmMapLockedPagesSpecifyCache({mdl:#x}) with BugCheckOnFailure")
+        });
         map("MmMapLockedPagesSpecifyCache", Ptr::new(mdl), mode)
     }
 

@@ -82,6 +82,11 @@ fn release_fast(what: &str, addr: u64) {
     p.set(FAST_MUTEX::Count, 1);
 }
 
+/// A call for threads that take no APCs.
+fn without_apcs(rule: &'static Rule, what: &str) {
+    world().hold(rule, world().nt.regions.inside(), || format!("{what} while APCs are enabled"));
+}
+
 /// Raises to APC_LEVEL for the time that a fast mutex is held.
 fn acquire_raised(what: &'static str, addr: u64) {
     let cpu = world().cpu();
@@ -130,6 +135,8 @@ imports! {
 
     fn ExReleaseFastMutex(addr: u64) {
         let old = mutex(addr).get(FAST_MUTEX::OldIrql);
+        let irql = world().cpu().irql();
+        world().hold(&rules::FAST_MUTEX_LEVEL, irql == APC, || format!("ExReleaseFastMutex at IRQL {irql}"));
         release_fast("ExReleaseFastMutex", addr);
         irql::lower("ExReleaseFastMutex", old as u8);
     }
@@ -143,10 +150,12 @@ imports! {
     }
 
     fn ExAcquireFastMutexUnsafe(addr: u64) {
+        without_apcs(&rules::FAST_MUTEX_UNSAFE, "ExAcquireFastMutexUnsafe");
         acquire_fast("ExAcquireFastMutexUnsafe", addr);
     }
 
     fn ExReleaseFastMutexUnsafe(addr: u64) {
+        without_apcs(&rules::FAST_MUTEX_UNSAFE_RELEASE, "ExReleaseFastMutexUnsafe");
         release_fast("ExReleaseFastMutexUnsafe", addr);
     }
 

@@ -79,6 +79,7 @@ impl Resources {
 
     fn acquire(&self, what: &'static str, addr: u64, wait: bool, exclusive: bool) -> u8 {
         let thread = current_thread();
+        world().hold(&rules::RESOURCE_ALIGNMENT, addr.is_multiple_of(8), || format!("{what}({addr:#x})"));
         world().hold(&rules::RESOURCE_APC, world().nt.regions.inside(), || {
             format!("{what}({addr:#x}) outside a critical region")
         });
@@ -123,6 +124,9 @@ impl Resources {
                 state.readers.remove(&thread);
             }
             true
+        });
+        world().hold(&rules::RESOURCE_RELEASE_APC, world().nt.regions.inside(), || {
+            format!("{what}({addr:#x}) outside a critical region")
         });
         world().hold(&rules::RESOURCE_NOT_OWNED, held, || {
             format!("{what}: the thread does not own resource {addr:#x}")

@@ -57,6 +57,12 @@ rules! { from super::irql::END;
     CRITICAL_REGION = "KERNEL-REGION-01", "CriticalRegions", "0xC4/0x3E", Must;
     /// A guarded region left that was not entered.
     GUARDED_REGION = "KERNEL-REGION-02", "GuardedRegions", "0xC4/0x0004000E", Must;
+    /// A fast mutex released at another level than `APC_LEVEL`.
+    FAST_MUTEX_LEVEL = "KERNEL-MUTEX-06", "ExReleaseFastMutex at another level than APC_LEVEL", "0xC4/0x34", Must;
+    /// A fast mutex acquired by an unsafe function while APCs are not disabled.
+    FAST_MUTEX_UNSAFE = "KERNEL-MUTEX-07", "ExAcquireFastMutexUnsafe with APCs enabled", "0xC4/0x39", Must;
+    /// A fast mutex released by an unsafe function while APCs are not disabled.
+    FAST_MUTEX_UNSAFE_RELEASE = "KERNEL-MUTEX-08", "ExReleaseFastMutexUnsafe with APCs enabled", "0xC4/0x3A", Must;
     /// A mutex released by a thread that does not own it.
     MUTEX_OWNER = "KERNEL-MUTEX-01", "KeReleaseMutex by another thread than the owner", "0xC4/0x1004", Must;
     /// A fast mutex acquired that was not initialised.
@@ -79,6 +85,10 @@ rules! { from super::irql::END;
     RESOURCE_TWICE = "KERNEL-RESOURCE-06", "self-deadlock on an ERESOURCE", "0xC4/0x1000", Must;
     /// An ERESOURCE acquired while APCs are not disabled.
     RESOURCE_APC = "KERNEL-RESOURCE-07", "ERESOURCE acquired with APCs enabled", "0xC4/0x37", Must;
+    /// An ERESOURCE released while APCs are not disabled.
+    RESOURCE_RELEASE_APC = "KERNEL-RESOURCE-08", "ERESOURCE released with APCs enabled", "0xC4/0x38", Must;
+    /// An ERESOURCE that is not aligned.
+    RESOURCE_ALIGNMENT = "KERNEL-RESOURCE-09", "unaligned ERESOURCE", "0xC4/0x3D", Must;
     /// A run-down reference used that was not initialised.
     RUNDOWN_UNINITIALIZED = "KERNEL-RUNDOWN-01", "uninitialized EX_RUNDOWN_REF", "0xC4", Must;
     /// Run-down protection released more often than acquired.
@@ -130,6 +140,8 @@ rules! { from super::irql::END;
     LOOKASIDE_REINITIALIZED = "KERNEL-LOOKASIDE-02", "lookaside list initialized again", "0xC4/0xCA", Must;
     /// A lookaside list deleted that is not initialised.
     LOOKASIDE_DELETED = "KERNEL-LOOKASIDE-03", "uninitialized lookaside list deleted", "0xC4/0xCB", Must;
+    /// A lookaside list of blocks that cannot hold a link.
+    LOOKASIDE_SIZE = "KERNEL-LOOKASIDE-04", "lookaside list of blocks that are too small", "0xC4/0xCD", Must;
     /// Contiguous memory of zero bytes.
     CONTIGUOUS_ZERO = "KERNEL-CONTIGUOUS-01", "contiguous memory of 0 bytes", "0xC4", Must;
     /// Contiguous memory freed that is not allocated, or was overrun.
@@ -157,6 +169,12 @@ rules! { from super::irql::END;
     MDL_PROBED = "KERNEL-MDL-05", "MmProbeAndLockPages", "0xC4/0xB0", Must;
     /// `MmUnlockPages` of an MDL whose pages are not locked.
     MDL_UNLOCKED = "KERNEL-MDL-06", "MmUnlockPages", "0xC4/0x7C", Must;
+    /// `MmUnlockPages` of nonpaged pool.
+    MDL_UNLOCKED_POOL = "KERNEL-MDL-12", "MmUnlockPages of nonpaged pool", "0xC4/0x7D", Must;
+    /// `MmUnlockPages` of a partial MDL.
+    MDL_UNLOCKED_PART = "KERNEL-MDL-13", "MmUnlockPages of a partial MDL", "0xC4/0xB4", Must;
+    /// An MDL mapped with `BugCheckOnFailure`.
+    MDL_BUG_CHECK = "KERNEL-MDL-14", "MmMapLockedPagesSpecifyCache with BugCheckOnFailure", "0xC4/0x82", Must;
     /// An MDL mapped that is mapped already.
     MDL_MAPPED = "KERNEL-MDL-07", "MmMapLockedPages of mapped pages", "0xC4/0xB2", Must;
     /// An MDL mapped whose pages are not locked.
@@ -172,6 +190,8 @@ rules! { from super::irql::END;
 
     /// An object waited for that is none, or was not initialised.
     WAIT_OBJECT = "KERNEL-OBJECT-01", "wait for what is no dispatcher object", "0xC4/0xE1", Must;
+    /// A wait in user mode for an object on the kernel's stack.
+    WAIT_STACK = "KERNEL-OBJECT-04", "UserMode wait for an object on the stack", "0xC4/0x123", Must;
     /// An object initialised while a thread waits for it.
     OBJECT_WAITED = "KERNEL-OBJECT-02", "object initialized while waited for", "0xC4", Must;
     /// More objects waited for than are possible, or none.
@@ -286,6 +306,8 @@ rules! { from super::irql::END;
     /// A scatter/gather list put back that is not out.
     DMA_LIST = "KERNEL-DMA-08", "PutScatterGatherList", "0xE6", Must;
 
+    /// `memcpy` between ranges that overlap.
+    COPY_OVERLAP = "KERNEL-FAULT-06", "memcpy with overlapping buffers", "0xC4/0xF0", Must;
     /// An exception raised by the driver that nobody handles.
     EXCEPTION = "KERNEL-FAULT-01", "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED", "0x7E", Must;
     /// The driver faulted.

@@ -222,6 +222,8 @@ rules! { from 0;
     NB_POOL_HEADER = "NDIS-NBL-06", "malformed NET_BUFFER_POOL_PARAMETERS", "0x7C/0x21", Must;
     /// An NB advanced beyond its data.
     NB_ADVANCED = "NDIS-NBL-07", "NdisAdvanceNetBufferDataStart", "0xC4", Must;
+    /// An NBL's context of a size that is no multiple of `MEMORY_ALLOCATION_ALIGNMENT`.
+    NBL_CONTEXT = "NDIS-NBL-08", "NdisAllocateNetBufferList ContextSize", "0xC4", Must;
     /// An MDL freed with `NdisFreeMdl` that `NdisAllocateMdl` did not return, or twice.
     MDL_PAIR = "NDIS-MDL-02", "NdisAllocateMdl: NdisFreeMdl without it", "0xC4", Must;
     /// A generic object freed that is not allocated.
@@ -344,6 +346,8 @@ rules! { from 0;
     TIMER_FUNCTION = "NDIS-TMR-06", "NDIS_TIMER_CHARACTERISTICS TimerFunction", "0x7C", Must;
     /// A periodic timer cancelled above `PASSIVE_LEVEL`.
     PERIODIC_TIMER = "NDIS-TMR-02", "PeriodicTimer", "0xC4", Must;
+    /// A timer set with a period that is negative, or more than `MAXLONG`.
+    TIMER_PERIOD = "NDIS-TMR-07", "NdisSetTimerObject MillisecondsPeriod", "0xC4", Must;
     /// A work item queued while it is queued.
     WORK_QUEUED = "NDIS-WI-01", "NdisQueueIoWorkItem of a queued work item", "0xE4/0x01", Must;
     /// A work item freed while it is queued.

@@ -144,7 +144,8 @@ fn make_frames(adapter: u64) {
     state.mdl.set(import("NdisAllocateMdl", &[adapter, state.data.get(), 64]));
     let length = if is(Fault::IndicatesTooFewBytes) { 65 } else { 60 };
     for _ in 0..FRAMES {
-        let args = [state.pool.get(), 0, 0, state.mdl.get(), 0, length];
+        let context = if is(Fault::MisalignsContext) { 10 } else { 16 };
+        let args = [state.pool.get(), context, 0, state.mdl.get(), 0, length];
         let nbl = import("NdisAllocateNetBufferAndNetBufferList", &args);
         let source = if is(Fault::IndicatesOthersHandle) { adapter + 8 } else { adapter };
         Ptr::<NET_BUFFER_LIST>::new(nbl).set(NET_BUFFER_LIST::SourceHandle, source);
@@ -245,7 +246,8 @@ pub extern "win64" fn initialize(adapter: u64, _context: u64, _parameters: u64) 
     }
     make_frames(adapter);
     make_timer(adapter, &state.timer, 0);
-    make_timer(adapter, &state.periodic, 1000);
+    let period = if is(Fault::SetsNegativePeriod) { 0xFFFF_FFFF } else { 1000 };
+    make_timer(adapter, &state.periodic, period);
     state.work_item.set(import("NdisAllocateIoWorkItem", &[adapter]));
     state.rw_lock.set(import("NdisAllocateRWLock", &[adapter]));
     state.generic.set(import("NdisAllocateGenericObject", &[state.driver.get(), TAG, 64]));

@@ -15,6 +15,8 @@ broken! {
     giving_the_kernel_read_only_memory: READ_ONLY in "KeQuerySystemTimePrecise" {
         k("KeQuerySystemTimePrecise", &[SHARED + 0x14])
     }
+    /// 0xC4/0xF0.
+    copying_what_overlaps: COPY_OVERLAP { let block = super::own(64); k("memcpy", &[block + 8, block, 16]) }
     /// A bug check that the driver asks for.
     calling_for_a_bug_check: BUG_CHECK in "KeBugCheckEx" { k("KeBugCheckEx", &[0x7C, 1, 2, 3, 4]) }
     /// A breakpoint.
@@ -23,6 +25,8 @@ broken! {
 
 /// Memory that may be read and written.
 pub fn sound() {
+    let block = super::own(64);
+    k("memcpy", &[block + 16, block, 16]);
     let now = 0_u64;
     k("KeQuerySystemTimePrecise", &[&raw const now as u64]);
     assert_eq!(read::<u32>(SHARED + 0x26C), 10, "NtMajorVersion");

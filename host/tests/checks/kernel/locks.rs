@@ -118,7 +118,40 @@ broken! {
     }
     /// 0xC4/0x1007.
     releasing_a_fast_mutex_that_is_not_owned: FAST_MUTEX_OWNER in "ExReleaseFastMutex" {
+        raise(1);
         k("ExReleaseFastMutex", &[fast_mutex()])
+    }
+    /// 0xC4/0x34.
+    releasing_a_fast_mutex_at_passive_level: FAST_MUTEX_LEVEL in "ExReleaseFastMutex" {
+        let mutex = fast_mutex();
+        k("ExAcquireFastMutex", &[mutex]);
+        k("KeLowerIrql", &[0]);
+        k("ExReleaseFastMutex", &[mutex])
+    }
+    /// 0xC4/0x39.
+    acquiring_unsafely_with_apcs: FAST_MUTEX_UNSAFE in "ExAcquireFastMutexUnsafe" {
+        k("ExAcquireFastMutexUnsafe", &[fast_mutex()])
+    }
+    /// 0xC4/0x3A.
+    releasing_unsafely_with_apcs: FAST_MUTEX_UNSAFE_RELEASE in "ExReleaseFastMutexUnsafe" {
+        let mutex = fast_mutex();
+        k("KeEnterCriticalRegion", &[]);
+        k("ExAcquireFastMutexUnsafe", &[mutex]);
+        k("KeLeaveCriticalRegion", &[]);
+        k("ExReleaseFastMutexUnsafe", &[mutex])
+    }
+    /// 0xC4/0x38.
+    releasing_a_resource_with_apcs: RESOURCE_RELEASE_APC in "ExReleaseResourceLite" {
+        let resource = resource();
+        k("KeEnterCriticalRegion", &[]);
+        k("ExAcquireResourceSharedLite", &[resource, 1]);
+        k("KeLeaveCriticalRegion", &[]);
+        k("ExReleaseResourceLite", &[resource])
+    }
+    /// 0xC4/0x3D.
+    acquiring_an_unaligned_resource: RESOURCE_ALIGNMENT in "ExAcquireResourceSharedLite" {
+        k("KeEnterCriticalRegion", &[]);
+        k("ExAcquireResourceSharedLite", &[own(136) + 4, 1])
     }
     /// 0xC4/0x1002.
     acquiring_an_uninitialised_resource: RESOURCE_UNINITIALIZED in "ExAcquireResourceSharedLite" {
@@ -142,6 +175,7 @@ broken! {
     }
     /// 0xE3.
     releasing_a_resource_that_is_not_owned: RESOURCE_NOT_OWNED in "ExReleaseResourceLite" {
+        k("KeEnterCriticalRegion", &[]);
         k("ExReleaseResourceLite", &[resource()])
     }
     /// 0xC4/0x1000.
@@ -191,6 +225,9 @@ pub fn sound() {
     k("ExAcquireResourceExclusiveLite", &[resource, 1]);
     k("ExReleaseResourceLite", &[resource]);
     k("ExDeleteResourceLite", &[resource]);
+    let mutex = fast_mutex();
+    k("ExAcquireFastMutexUnsafe", &[mutex]);
+    k("ExReleaseFastMutexUnsafe", &[mutex]);
     k("KeLeaveCriticalRegion", &[]);
     k("KeEnterGuardedRegion", &[]);
     k("KeLeaveGuardedRegion", &[]);

@@ -51,6 +51,21 @@ broken! {
     locking_built_pages: MDL_PROBED in "MmProbeAndLockPages" { k("MmProbeAndLockPages", &[built(64), 0, 0]) }
     /// 0xC4/0x7C.
     unlocking_pages_that_are_not_locked: MDL_UNLOCKED in "MmUnlockPages" { k("MmUnlockPages", &[plain(64)]) }
+    /// 0xC4/0x7D.
+    unlocking_nonpaged_pool: MDL_UNLOCKED_POOL in "MmUnlockPages" { k("MmUnlockPages", &[built(64)]) }
+    /// 0xC4/0xB4.
+    unlocking_a_part: MDL_UNLOCKED_PART in "MmUnlockPages" {
+        let block = pool(64);
+        let source = k("IoAllocateMdl", &[block, 64, 0, 0, 0]);
+        k("MmProbeAndLockPages", &[source, 0, 0]);
+        let part = k("IoAllocateMdl", &[block, 32, 0, 0, 0]);
+        k("IoBuildPartialMdl", &[source, part, block, 32]);
+        k("MmUnlockPages", &[part])
+    }
+    /// 0xC4/0x82.
+    mapping_or_a_bug_check: MDL_BUG_CHECK in "MmMapLockedPagesSpecifyCache" {
+        k("MmMapLockedPagesSpecifyCache", &[locked(64), 0, 1, 0, 1, 16])
+    }
     /// 0xC4/0xB2.
     mapping_twice: MDL_MAPPED in "MmMapLockedPagesSpecifyCache" {
         let mdl = locked(64);

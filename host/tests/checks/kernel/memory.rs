@@ -127,6 +127,10 @@ broken! {
     deleting_a_lookaside_list_that_is_none: LOOKASIDE_DELETED in "ExDeleteNPagedLookasideList" {
         k("ExDeleteNPagedLookasideList", &[own(128)])
     }
+    /// 0xC4/0xCD.
+    a_lookaside_list_of_small_blocks: LOOKASIDE_SIZE in "ExInitializeNPagedLookasideList" {
+        k("ExInitializeNPagedLookasideList", &[own(128), 0, 0, 0, 4, TAG, 0])
+    }
     /// Contiguous memory of zero bytes.
     allocating_no_contiguous_memory: CONTIGUOUS_ZERO in "MmAllocateContiguousMemory" { contiguous(0) }
     /// 0xC4/0x16.

@@ -37,6 +37,13 @@ broken! {
         write(block, 0x77_u8);
         k("KeWaitForSingleObject", &[block, 0, 0, 0, 0])
     }
+    /// 0xC4/0x123.
+    waiting_in_user_mode_for_the_stack: WAIT_STACK in "KeWaitForSingleObject" {
+        let event = [0_u64; 3];
+        let event = event.as_ptr() as u64;
+        k("KeInitializeEvent", &[event, 0, 1]);
+        k("KeWaitForSingleObject", &[event, 0, 1, 0, 0])
+    }
     /// An event initialised while a thread waits for it.
     initialising_what_a_thread_waits_for: OBJECT_WAITED in "KeInitializeEvent" {
         let event = own(24);
