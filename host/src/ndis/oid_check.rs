@@ -13,6 +13,8 @@ const REMOVALS: [u32; 5] = [
     c::OID_RECEIVE_FILTER_CLEAR_FILTER,
     c::OID_RECEIVE_FILTER_FREE_QUEUE,
 ];
+/// Bytes of an `NDIS_DEVICE_POWER_STATE`, or of a pattern's number: less is no request that could succeed.
+const STATE: usize = 4;
 /// How a driver says that it does not know an OID, or that its device is gone.
 const UNKNOWN: [u32; 3] =
     [c::NDIS_STATUS_INVALID_OID, c::NDIS_STATUS_NOT_SUPPORTED, c::NDIS_STATUS_NOT_ACCEPTED];
@@ -75,7 +77,7 @@ fn query(oid: u32, answer: &Answer, len: usize) {
         world
             .hold(&rules::OID_NOTHING, answer.done > 0, || format!("OID {oid:#010x} answered with no bytes"));
     }
-    if oid == c::OID_PNP_QUERY_POWER {
+    if oid == c::OID_PNP_QUERY_POWER && len >= STATE {
         world.hold(&rules::OID_QUERY_POWER, success, || {
             format!("OID_PNP_QUERY_POWER completed with {:#x}", answer.status)
         });
@@ -110,12 +112,12 @@ fn query(oid: u32, answer: &Answer, len: usize) {
 fn set(oid: u32, answer: &Answer, given: &[u8]) {
     let world = world();
     let success = answer.status == c::NDIS_STATUS_SUCCESS;
-    if oid == c::OID_PNP_SET_POWER {
+    if oid == c::OID_PNP_SET_POWER && given.len() >= STATE {
         world.hold(&rules::OID_SET_POWER, success || answer.status == c::NDIS_STATUS_NOT_ACCEPTED, || {
             format!("OID_PNP_SET_POWER completed with {:#x}", answer.status)
         });
     }
-    if REMOVALS.contains(&oid) {
+    if REMOVALS.contains(&oid) && given.len() >= STATE {
         // What a driver does not have at all it does not remove; what is not there it does not find.
         let unknown = UNKNOWN.contains(&answer.status) || answer.status == c::NDIS_STATUS_FILE_NOT_FOUND;
         world.hold(&rules::OID_REMOVE, success || unknown, || {
