@@ -1,11 +1,17 @@
 //! What the driver imports: how an implementation is declared, and what happens around every call.
 
 use super::calls::IRQL;
-use crate::world::{
-    refusals::{self, Answer},
-    world,
+use crate::{
+    verify::{Rule, rules::irql_of},
+    world::{
+        refusals::{self, Answer},
+        world,
+    },
 };
 use std::sync::OnceLock;
+
+/// The bounds of a function that may be called at any IRQL, or of which the documentation says nothing.
+const ANY: (u8, u8) = (0, 15);
 
 /// What is known of an imported function before it is called.
 #[derive(Debug)]
@@ -18,6 +24,8 @@ pub struct CallInfo {
     pub high: u8,
     /// What it answers when it fails on demand.
     pub refusal: Option<u64>,
+    /// The rule that says so.
+    pub rule: &'static Rule,
 }
 
 impl CallInfo {
@@ -25,8 +33,8 @@ impl CallInfo {
     #[must_use]
     pub fn of(name: &'static str) -> Self {
         let row = IRQL.binary_search_by(|row| row.0.cmp(name)).ok().and_then(|i| IRQL.get(i));
-        let (low, high) = row.map_or((0, 15), |row| (row.1, row.2));
-        Self { name, low, high, refusal: refusals::answer_of(name) }
+        let (low, high) = row.map_or(ANY, |row| (row.1, row.2));
+        Self { name, low, high, refusal: refusals::answer_of(name), rule: irql_of(name) }
     }
 }
 
@@ -89,9 +97,11 @@ pub fn enter(slot: &'static OnceLock<CallInfo>, name: &'static str) -> CallGuard
     let world = world();
     world.sched.push_import(info, world.call_site());
     let irql = world.cpu().irql();
-    world.hold(&crate::verify::rules::IRQL, (info.low..=info.high).contains(&irql), || {
-        format!("{name} called at IRQL {irql}; documented: {}", bounds(info.low, info.high))
-    });
+    if (info.low, info.high) != ANY {
+        world.hold(info.rule, (info.low..=info.high).contains(&irql), || {
+            format!("{name} called at IRQL {irql}; documented: {}", bounds(info.low, info.high))
+        });
+    }
     world.sched.yield_point();
     CallGuard(())
 }

@@ -145,13 +145,19 @@ pub struct Counters {
 }
 
 /// An NBL that was handed to the driver.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sent {
     /// When.
     pub at: Time,
     /// `MiniportSendNetBufferLists` has returned: the driver has accepted it. Until then nobody can say
     /// whether a pause on another CPU came first.
     pub accepted: bool,
+    /// Its NBs, which are to come back as they are.
+    pub nbs: Vec<u64>,
+    /// The surprise removal notice was given before.
+    pub removed: bool,
+    /// Its cancel id.
+    pub cancel_id: u64,
 }
 
 /// An adapter.
@@ -175,6 +181,14 @@ pub struct Adapter {
     pub general: RefCell<Option<General>>,
     /// The link as last indicated.
     pub link: Cell<Link>,
+    /// The bytes of the last link indication.
+    pub(super) link_told: RefCell<Option<Vec<u8>>>,
+    /// Shared memory was refused, and nothing was logged since.
+    pub(super) unlogged: Cell<bool>,
+    /// The cancel id in `MiniportCancelSend`.
+    pub(super) cancelling: Cell<Option<u64>>,
+    /// When a send was completed last, or handed down to an idle driver.
+    pub(super) last_completion: Cell<Time>,
     /// Link indications seen.
     pub link_changes: Cell<u64>,
     /// Allocations up to here are older than `MiniportInitializeEx`: they may outlive the halt.
@@ -185,6 +199,8 @@ pub struct Adapter {
     pub checking: Cell<bool>,
     /// `IRP_MN_REMOVE_DEVICE` is in progress.
     pub removing: Cell<bool>,
+    /// The driver has returned from the surprise removal notice.
+    pub(super) noticed: Cell<bool>,
     /// The surprise removal notice was given.
     pub removed: Cell<bool>,
     /// NBLs that the driver owes a completion.
@@ -235,11 +251,16 @@ impl Adapter {
             hang_seconds: Cell::new(0),
             general: RefCell::default(),
             link: Cell::default(),
+            link_told: RefCell::default(),
+            unlogged: Cell::new(false),
+            cancelling: Cell::new(None),
+            last_completion: Cell::default(),
             link_changes: Cell::new(0),
             initialized_at: Cell::new(0),
             leaving: Cell::new(false),
             checking: Cell::new(false),
             removing: Cell::new(false),
+            noticed: Cell::new(false),
             removed: Cell::new(false),
             sends: RefCell::default(),
             receives: RefCell::default(),

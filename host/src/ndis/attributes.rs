@@ -26,9 +26,7 @@ imports! {
 
     fn NdisMSetMiniportAttributes(handle: u64, attributes: u64) -> u32 {
         let adapter = check::adapter(handle);
-        if attributes == 0 {
-            world().violation(&rules::OBJECT_HEADER, "NdisMSetMiniportAttributes without attributes".into());
-        }
+        world().hold(&rules::INIT_ATTRIBUTES, attributes != 0, || "NdisMSetMiniportAttributes without attributes".into());
         let kind = u32::from(Ptr::<NDIS_OBJECT_HEADER>::new(attributes).get(NDIS_OBJECT_HEADER::Type));
         match kind {
             c::NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES => add_device(&adapter, attributes),
@@ -36,30 +34,27 @@ imports! {
             c::NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES => general(&adapter, attributes),
             c::NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES
             | c::NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES => {
-                if adapter.general.borrow().is_none() {
-                    world().violation(&rules::ORDER, "offload attributes before the general attributes (NDIS-INIT-03)".into());
-                }
+                let described = adapter.general.borrow().is_some();
+                world().hold(&rules::INIT_OFFLOAD, described, || "offload attributes before the general attributes".into());
                 c::NDIS_STATUS_SUCCESS
             }
-            other => world().violation(&rules::OBJECT_HEADER, format!("NdisMSetMiniportAttributes: unknown attributes type {other:#x}")),
+            other => world().violation(&rules::INIT_ATTRIBUTES, format!("NdisMSetMiniportAttributes: unknown attributes type {other:#x}")),
         }
     }
 }
 
 fn add_device(adapter: &Adapter, attributes: u64) -> u32 {
     check::sized(
+        &rules::PNP_ATTRIBUTES,
         attributes,
         "NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES",
         c::NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES,
         1,
         c::NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1,
     );
-    if adapter.state() != State::Halted {
-        world().violation(
-            &rules::ORDER,
-            format!("add-device attributes in state {} (NDIS-PNP-03)", adapter.state()),
-        );
-    }
+    world().hold(&rules::PNP_ATTRIBUTES, adapter.state() == State::Halted, || {
+        format!("add-device attributes in state {}", adapter.state())
+    });
     adapter
         .add_device_context
         .set(Ptr::<AddDevice>::new(attributes).get(AddDevice::MiniportAddDeviceContext));
@@ -67,8 +62,9 @@ fn add_device(adapter: &Adapter, attributes: u64) -> u32 {
 }
 
 fn registration(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
-    check::initializing(adapter, "setting the registration attributes", "NDIS-INIT-02");
+    check::initializing(&rules::INIT_LATE, adapter, "setting the registration attributes");
     check::sized(
+        &rules::INIT_REGISTRATION_HEADER,
         attributes,
         "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES",
         c::NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
@@ -83,13 +79,10 @@ fn registration(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
 }
 
 fn general(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
-    check::initializing(adapter, "setting the general attributes", "NDIS-INIT-03");
-    if adapter.attribute_flags.get().is_none() {
-        world().violation(
-            &rules::ORDER,
-            "general attributes before the registration attributes (NDIS-INIT-03)".into(),
-        );
-    }
+    check::initializing(&rules::INIT_LATE, adapter, "setting the general attributes");
+    world().hold(&rules::INIT_GENERAL, adapter.attribute_flags.get().is_some(), || {
+        "general attributes before the registration attributes".into()
+    });
     let late = adapter.miniport.at_least(6, 20);
     let (revision, size) = if late {
         (2, c::NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2)
@@ -97,6 +90,7 @@ fn general(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
         (1, c::NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1)
     };
     check::sized(
+        &rules::INIT_GENERAL_HEADER,
         attributes,
         "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES",
         c::NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
@@ -104,20 +98,18 @@ fn general(adapter: &Rc<Adapter>, attributes: u64) -> u32 {
         size,
     );
     let p: Ptr<Gen> = Ptr::new(attributes);
-    if p.get(Gen::MacAddressLength) != ETHERNET {
-        let len = p.get(Gen::MacAddressLength);
-        world().violation(&rules::OBJECT_HEADER, format!("MacAddressLength {len} on an Ethernet adapter"));
-    }
+    let len = p.get(Gen::MacAddressLength);
+    world()
+        .hold(&rules::INIT_MAC, len == ETHERNET, || format!("MacAddressLength {len} on an Ethernet adapter"));
     let mac = |at: u64| -> [u8; 6] { abi::read(at) };
     let count = p.get(Gen::SupportedOidListLength) as usize / 4;
     let oids: Vec<u32> = (0..count).map(|i| abi::read(p.get(Gen::SupportedOidList) + 4 * i as u64)).collect();
-    let missing: Vec<String> = super::oid::mandatory()
-        .iter()
-        .filter(|(oid, _)| !oids.contains(oid))
-        .map(|(_, name)| (*name).to_owned())
-        .collect();
-    if !missing.is_empty() {
-        world().violation(&rules::OID_LIST, format!("SupportedOidList lacks {}", missing.join(", ")));
+    let (sets, queries): (Vec<_>, Vec<_>) =
+        super::oid::mandatory().iter().copied().partition(|(oid, _)| super::oid::SETS.contains(oid));
+    for (rule, list) in [(&rules::OID_LIST_QUERY, queries), (&rules::OID_LIST_SET, sets)] {
+        let missing: Vec<&str> =
+            list.iter().filter(|(oid, _)| !oids.contains(oid)).map(|(_, name)| *name).collect();
+        world().hold(rule, missing.is_empty(), || format!("SupportedOidList lacks {}", missing.join(", ")));
     }
     adapter.link.set(Link {
         connected: p.get(Gen::MediaConnectState),

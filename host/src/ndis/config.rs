@@ -49,11 +49,13 @@ impl Configuration {
 }
 
 fn configuration(handle: u64, what: &str) -> Rc<Configuration> {
+    world().verify.watch(&rules::HANDLE_CONFIGURATION);
     match world().ndis.objects.get::<Configuration>(handle) {
         Some(configuration) => configuration,
-        None => {
-            world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a configuration handle"))
-        }
+        None => world().violation(
+            &rules::HANDLE_CONFIGURATION,
+            format!("{what}: {handle:#x} is not a configuration handle"),
+        ),
     }
 }
 
@@ -105,12 +107,12 @@ imports! {
 
     fn NdisOpenConfigurationEx(object: u64, out: u64) -> u32 {
         let world = world();
-        check::sized(object, "NDIS_CONFIGURATION_OBJECT", c::NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1, c::NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1);
+        check::sized(&rules::CONFIGURATION_HEADER, object, "NDIS_CONFIGURATION_OBJECT", c::NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1, c::NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1);
         let handle = Ptr::<ConfObject>::new(object).get(ConfObject::NdisHandle);
         let key = match world.ndis.adapter(handle) {
             Some(adapter) => adapter.device.driver_key.clone(),
             None if world.ndis.miniport().is_some_and(|m| m.handle == handle) => format!(r"{}\Parameters", world.service_key.borrow()),
-            None => world.violation(&rules::HANDLE, format!("NdisOpenConfigurationEx: {handle:#x} is no NDIS handle")),
+            None => world.violation(&rules::HANDLE_CONFIGURATION, format!("NdisOpenConfigurationEx: {handle:#x} is no NDIS handle")),
         };
         let made = open(handle, key);
         abi::write(out, made);

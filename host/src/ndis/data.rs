@@ -15,9 +15,7 @@ use crate::{
 
 fn advance(nb: Nb, by: u32) {
     let len = nb.get(NET_BUFFER::DataLength);
-    if by > len {
-        world().violation(&rules::MEMORY, format!("NB advanced by {by} of its {len} bytes"));
-    }
+    world().hold(&rules::NB_ADVANCED, by <= len, || format!("NB advanced by {by} of its {len} bytes"));
     nb.set(NET_BUFFER::DataLength, len - by);
     nb.set(NET_BUFFER::DataOffset, nb.get(NET_BUFFER::DataOffset) + by);
     pools::set_current(nb);

@@ -28,6 +28,8 @@ struct Dma {
     adapter: u64,
     /// `MiniportProcessSGList`.
     process: u64,
+    /// `MaximumPhysicalMapping`.
+    longest: u32,
     /// `MiniportAllocateSharedMemComplete`.
     allocated: u64,
     /// Lists that are out, by NB.
@@ -79,9 +81,10 @@ impl SgPolicy {
 }
 
 fn dma(handle: u64, what: &str) -> Rc<Dma> {
+    world().verify.watch(&rules::HANDLE_DMA);
     match world().ndis.objects.get::<Dma>(handle) {
         Some(dma) => dma,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a DMA handle")),
+        None => world().violation(&rules::HANDLE_DMA, format!("{what}: {handle:#x} is not a DMA handle")),
     }
 }
 
@@ -98,9 +101,10 @@ fn physical_pieces(nb: nbl::Nb) -> Vec<(u64, u32)> {
         left -= here;
         while here > 0 {
             let take = here.min(PAGE - addr % PAGE);
+            world.verify.watch(&rules::SG_MEMORY);
             let Some(physical) = world.mem.physical(addr) else {
                 world.violation(
-                    &rules::SG_LIST,
+                    &rules::SG_MEMORY,
                     format!("MDL {:#x} describes {addr:#x}, which is not RAM", mdl.addr()),
                 )
             };
@@ -139,16 +143,18 @@ imports! {
     fn NdisMRegisterScatterGatherDma(handle: u64, description: u64, handle_out: u64) -> u32 {
         let world = world();
         let adapter = check::registered(handle, "NdisMRegisterScatterGatherDma");
-        check::initializing(&adapter, "NdisMRegisterScatterGatherDma", "NDIS-DMA-01");
-        check::sized(description, "NDIS_SG_DMA_DESCRIPTION", c::NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, 1, c::NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1);
-        if adapter.attribute_flags.get().is_none_or(|flags| flags & c::NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER == 0) {
-            return c::NDIS_STATUS_NOT_SUPPORTED;
-        }
+        check::initializing(&rules::DMA_LATE, &adapter, "NdisMRegisterScatterGatherDma");
+        check::sized(&rules::DMA_HEADER, description, "NDIS_SG_DMA_DESCRIPTION", c::NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, 1, c::NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1);
+        let master = adapter.attribute_flags.get().is_some_and(|flags| flags & c::NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER != 0);
+        world.hold(&rules::DMA_BUS_MASTER, master, || {
+            "NdisMRegisterScatterGatherDma without NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER".into()
+        });
         let p: Ptr<Desc> = Ptr::new(description);
         let pages = p.get(Desc::MaximumPhysicalMapping) as usize / PAGE as usize + 2;
         let dma = Rc::new(Dma {
             adapter: handle,
             process: p.get(Desc::ProcessSGListHandler),
+            longest: p.get(Desc::MaximumPhysicalMapping),
             allocated: p.get(Desc::SharedMemAllocateCompleteHandler),
             lists: RefCell::default(),
         });
@@ -163,18 +169,19 @@ imports! {
         let world = world();
         let gone = dma(handle, "NdisMDeregisterScatterGatherDma");
         let left = gone.lists.borrow().len();
-        if left > 0 {
-            world.violation(&rules::SG_LIST, format!("{left} scatter/gather lists left at NdisMDeregisterScatterGatherDma"));
-        }
+        world.hold(&rules::SG_LEFT, left == 0, || {
+            format!("{left} scatter/gather lists left at NdisMDeregisterScatterGatherDma")
+        });
         if let Some(adapter) = world.ndis.adapter(gone.adapter) {
             adapter.dma.set(None);
         }
         world.ndis.objects.remove::<Dma>(handle);
     }
 
-    fn NdisMAllocateNetBufferSGList(handle: u64, nb: u64, context: u64, _flags: u32, buffer: u64, size: u32) -> u32 {
+    fn NdisMAllocateNetBufferSGList(handle: u64, nb: u64, context: u64, flags: u32, buffer: u64, size: u32) -> u32 {
         let world = world();
         let dma = dma(handle, "NdisMAllocateNetBufferSGList");
+        check_transfer(&dma, nb, flags);
         let policy = &world.ndis.sg_policy;
         policy.count.set(policy.count.get().wrapping_add(1));
         if policy.due(&policy.fail_every) {
@@ -186,9 +193,8 @@ imports! {
         let place = if fits { Some(buffer) } else { world.mem.allocate(Kind::SgList, 0, needed, "NdisMAllocateNetBufferSGList") };
         let Some(place) = place else { return c::NDIS_STATUS_RESOURCES };
         write_list(place, &pieces);
-        if dma.lists.borrow_mut().insert(nb, place).is_some() {
-            world.violation(&rules::SG_LIST, format!("NB {nb:#x} has a scatter/gather list already"));
-        }
+        let fresh = dma.lists.borrow_mut().insert(nb, place).is_none();
+        world.hold(&rules::SG_TWICE, fresh, || format!("NB {nb:#x} has a scatter/gather list already"));
         let process = dma.process;
         if policy.due(&policy.late_every) {
             let other = (world.cpu().number + 1) % world.cpus().len();
@@ -206,18 +212,22 @@ imports! {
         let world = world();
         let dma = dma(handle, "NdisMFreeNetBufferSGList");
         let known = dma.lists.borrow_mut().remove(&nb);
-        if known != Some(list) {
-            world.violation(&rules::SG_LIST, format!("list {list:#x} of NB {nb:#x} freed, but it has {known:#x?}"));
-        }
+        world.hold(&rules::SG_FREED, known == Some(list), || {
+            format!("list {list:#x} of NB {nb:#x} freed, but it has {known:#x?}")
+        });
         let _ = world.mem.free(Kind::SgList, list);
     }
 
     fn NdisMAllocateSharedMemory(handle: u64, len: u32, cached: u8, va_out: u64, pa_out: u64) {
         let adapter = check::registered(handle, "NdisMAllocateSharedMemory");
-        check::initializing(&adapter, "NdisMAllocateSharedMemory", "NDIS-DMA-11");
+        check::initializing(&rules::SHARED_LATE, &adapter, "NdisMAllocateSharedMemory");
+        world().hold(&rules::INIT_SHARED, adapter.dma.get().is_some(), || {
+            "NdisMAllocateSharedMemory before NdisMRegisterScatterGatherDma".into()
+        });
         let refused = world().refusals.refuses("NdisMAllocateSharedMemory");
         let there = adapter.dma.get().is_some() && !refused;
         let addr = if there { allocate_shared(handle, len, cached != 0) } else { None };
+        adapter.unlogged.set(addr.is_none());
         abi::write(va_out, addr.map_or(0, |(va, _)| va));
         abi::write(pa_out, addr.map_or(0, |(_, pa)| pa));
     }
@@ -225,7 +235,7 @@ imports! {
     fn NdisMAllocateSharedMemoryAsyncEx(handle: u64, len: u32, cached: u8, context: u64) -> u32 {
         let world = world();
         let Some(dma) = world.ndis.objects.get::<Dma>(handle) else {
-            world.violation(&rules::HANDLE, format!("NdisMAllocateSharedMemoryAsyncEx: {handle:#x} is not a DMA handle"))
+            world.violation(&rules::HANDLE_DMA, format!("NdisMAllocateSharedMemoryAsyncEx: {handle:#x} is not a DMA handle"))
         };
         let Some(adapter) = world.ndis.adapter(dma.adapter) else { return c::NDIS_STATUS_FAILURE };
         world.sched.spawn("shared memory", 0, move || {
@@ -243,20 +253,19 @@ imports! {
     fn NdisMFreeSharedMemory(handle: u64, len: u32, cached: u8, va: u64, pa: u64) {
         let world = world();
         let adapter = check::adapter(handle);
-        if adapter.state() == super::adapter::State::Shutdown {
-            world.violation(&rules::ORDER, "NdisMFreeSharedMemory in MiniportShutdownEx (NDIS-SHUT-05)".into());
-        }
+        world.hold(&rules::SHUTDOWN_SHARED, adapter.state() != super::adapter::State::Shutdown, || {
+            "NdisMFreeSharedMemory in MiniportShutdownEx".into()
+        });
+        world.verify.watch(&rules::SHARED_TWICE);
         let Some(shared) = world.ndis.objects.get::<Shared>(va) else {
-            world.violation(&rules::MEMORY, format!("shared memory {va:#x} freed, but it is not allocated (0x7C/0x03)"))
+            world.violation(&rules::SHARED_TWICE, format!("shared memory {va:#x} freed, but it is not allocated"))
         };
-        if shared.adapter != handle || shared.len != len || shared.cached != (cached != 0) || shared.physical != pa {
-            world.violation(&rules::MEMORY, format!(
-                "shared memory {va:#x} freed as {len} bytes at {pa:#x}, allocated as {} at {:#x} (NDIS-HALT-10)", shared.len, shared.physical));
-        }
+        let same = shared.adapter == handle && shared.len == len && shared.cached == (cached != 0) && shared.physical == pa;
+        world.hold(&rules::SHARED_OTHERWISE, same, || format!(
+            "shared memory {va:#x} freed as {len} bytes at {pa:#x}, allocated as {} at {:#x}", shared.len, shared.physical));
         world.ndis.objects.forget(va);
-        if let Err(bad) = world.mem.free(Kind::Shared, va) {
-            world.violation(&rules::MEMORY, format!("shared memory {va:#x} freed: {bad:?}"));
-        }
+        let bad = world.mem.free(Kind::Shared, va).err();
+        world.hold(&rules::SHARED_OVERRUN, bad.is_none(), || format!("shared memory {va:#x} freed: {bad:?}"));
     }
 
     fn NdisMGetDmaAlignment(handle: u64) -> u32 {
@@ -267,6 +276,27 @@ imports! {
     fn NdisGetSharedDataAlignment() -> u32 {
         ALIGNMENT
     }
+}
+
+/// What a transfer owes its registration, and its direction.
+fn check_transfer(dma: &Dma, nb: u64, flags: u32) {
+    let world = world();
+    let len = nbl::Nb::new(nb).get(NET_BUFFER::DataLength);
+    world.hold(&rules::SG_LENGTH, len <= dma.longest, || {
+        format!("an NB of {len} bytes, MaximumPhysicalMapping is {}", dma.longest)
+    });
+    let adapter = world.ndis.adapter(dma.adapter);
+    if adapter.is_some_and(|adapter| adapter.sends.borrow().values().any(|sent| sent.nbs.contains(&nb))) {
+        world.hold(&rules::SG_DIRECTION, flags & c::NDIS_SG_LIST_WRITE_TO_DEVICE != 0, || {
+            format!("NB {nb:#x} is a send, and its list is not for writing to the device")
+        });
+    }
+}
+
+/// Whether an NB has a scatter/gather list.
+pub(super) fn has_list(adapter: &super::Adapter, nb: u64) -> bool {
+    let dma = adapter.dma.get().and_then(|handle| world().ndis.objects.get::<Dma>(handle));
+    dma.is_some_and(|dma| dma.lists.borrow().contains_key(&nb))
 }
 
 fn allocate_shared(adapter: u64, len: u32, cached: bool) -> Option<(u64, u64)> {

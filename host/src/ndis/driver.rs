@@ -121,88 +121,124 @@ fn handlers(p: Ptr<Chars>, size: u32) -> Handlers {
     }
 }
 
+/// What `NdisMRegisterMiniportDriver` refuses (NDIS-REG-05, -06, -07).
+fn check_handlers(handlers: &Handlers) {
+    let world = world();
+    let missing: Vec<_> = required(handlers).iter().filter(|row| row.1 == 0).map(|row| row.0).collect();
+    world.hold(&rules::REG_HANDLERS, missing.is_empty(), || format!("without {}", missing.join(", ")));
+    world.hold(&rules::REG_RESET, handlers.check_for_hang == 0 || handlers.reset != 0, || {
+        "CheckForHangHandlerEx without ResetHandlerEx".into()
+    });
+    world.hold(&rules::REG_DIRECT, (handlers.direct_oid == 0) == (handlers.cancel_direct_oid == 0), || {
+        "DirectOidRequestHandler and CancelDirectOidRequestHandler come together".into()
+    });
+}
+
+/// `NdisMRegisterMiniportDriver`.
+fn register(driver_object: u64, registry_path: u64, context: u64, chars: u64, handle_out: u64) -> u32 {
+    let world = world();
+    world.hold(&rules::REG_DRIVER_OBJECT, driver_object == world.driver_object.get() && registry_path != 0, || {
+        format!("NdisMRegisterMiniportDriver with driver object {driver_object:#x} and registry path {registry_path:#x}")
+    });
+    let p: Ptr<Chars> = Ptr::new(chars);
+    let header = check::header(
+        &rules::REG_HEADER,
+        chars,
+        "NDIS_MINIPORT_DRIVER_CHARACTERISTICS",
+        c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
+    );
+    let version = (p.get(Chars::MajorNdisVersion), p.get(Chars::MinorNdisVersion));
+    let offered = world.config.ndis_version;
+    if u32::from(version.0) << 16 | u32::from(version.1) > offered || version.0 < 6 {
+        return c::NDIS_STATUS_BAD_VERSION;
+    }
+    let fits = size_of_revision(header.revision).is_some_and(|size| u32::from(header.size) >= size);
+    world.hold(&rules::REG_SIZE, fits, || format!("revision {} with {} bytes", header.revision, header.size));
+    let handlers = handlers(p, u32::from(header.size));
+    check_handlers(&handlers);
+    if world.ndis.miniport().is_some() {
+        return c::NDIS_STATUS_FAILURE;
+    }
+    let Some(handle) = world.mem.allocate(Kind::Host, 0, 64, "NdisMRegisterMiniportDriver") else {
+        return c::NDIS_STATUS_RESOURCES;
+    };
+    let miniport = Rc::new(Miniport {
+        handle,
+        driver_object,
+        context,
+        version,
+        handlers,
+        pnp: Cell::default(),
+        in_set_options: Cell::new(false),
+    });
+    world.ndis.set_miniport(Some(Rc::clone(&miniport)));
+    write(handle_out, handle);
+    if handlers.set_options != 0 {
+        miniport.in_set_options.set(true);
+        let status = call("MiniportSetOptions", handlers.set_options, &[handle, context]) as u32;
+        miniport.in_set_options.set(false);
+        if status != c::NDIS_STATUS_SUCCESS {
+            world.ndis.set_miniport(None);
+            let _ = world.mem.free(Kind::Host, handle);
+            return status;
+        }
+    }
+    wdm::take_over(driver_object);
+    c::NDIS_STATUS_SUCCESS
+}
+
+impl super::Ndis {
+    /// `DriverEntry` returned: what it owes NDIS, if it has registered with it.
+    pub fn entered(&self, status: u32) {
+        let world = world();
+        if let Some(registered) = self.registered.take() {
+            let failed = status != c::NDIS_STATUS_SUCCESS;
+            world.hold(&rules::REG_FAILED, !failed || self.miniport().is_none(), || {
+                format!("DriverEntry returned {status:#x} and left the driver registered")
+            });
+            world.hold(
+                &rules::REG_STATUS,
+                status == registered || registered == c::NDIS_STATUS_SUCCESS,
+                || format!("NdisMRegisterMiniportDriver returned {registered:#x}, DriverEntry {status:#x}"),
+            );
+        }
+    }
+}
+
 imports! {
     /// Registration and what goes with it.
     TABLE from "ndis.sys";
 
     fn NdisMRegisterMiniportDriver(driver_object: u64, registry_path: u64, context: u64, chars: u64, handle_out: u64) -> u32 {
-        let world = world();
-        if driver_object != world.driver_object.get() {
-            world.violation(&rules::HANDLE, "NdisMRegisterMiniportDriver with another driver object than DriverEntry got".into());
-        }
-        if registry_path == 0 {
-            world.violation(&rules::HANDLE, "NdisMRegisterMiniportDriver without the registry path".into());
-        }
-        let p: Ptr<Chars> = Ptr::new(chars);
-        let header = check::header(chars, "NDIS_MINIPORT_DRIVER_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS);
-        let version = (p.get(Chars::MajorNdisVersion), p.get(Chars::MinorNdisVersion));
-        let offered = world.config.ndis_version;
-        if u32::from(version.0) << 16 | u32::from(version.1) > offered || version.0 < 6 {
-            return c::NDIS_STATUS_BAD_VERSION;
-        }
-        match size_of_revision(header.revision) {
-            Some(size) if u32::from(header.size) >= size => {}
-            _ => return c::NDIS_STATUS_BAD_CHARACTERISTICS,
-        }
-        let handlers = handlers(p, u32::from(header.size));
-        if required(&handlers).iter().any(|&(_, address)| address == 0)
-            || (handlers.check_for_hang != 0 && handlers.reset == 0)
-            || (handlers.direct_oid == 0) != (handlers.cancel_direct_oid == 0)
-        {
-            return c::NDIS_STATUS_BAD_CHARACTERISTICS;
-        }
-        if world.ndis.miniport().is_some() {
-            return c::NDIS_STATUS_FAILURE;
-        }
-        let Some(handle) = world.mem.allocate(Kind::Host, 0, 64, "NdisMRegisterMiniportDriver") else {
-            return c::NDIS_STATUS_RESOURCES;
-        };
-        let miniport = Rc::new(Miniport {
-            handle, driver_object, context, version, handlers, pnp: Cell::default(), in_set_options: Cell::new(false),
-        });
-        world.ndis.set_miniport(Some(Rc::clone(&miniport)));
-        write(handle_out, handle);
-        if handlers.set_options != 0 {
-            miniport.in_set_options.set(true);
-            let status = call("MiniportSetOptions", handlers.set_options, &[handle, context]) as u32;
-            miniport.in_set_options.set(false);
-            if status != c::NDIS_STATUS_SUCCESS {
-                world.ndis.set_miniport(None);
-                let _ = world.mem.free(Kind::Host, handle);
-                return status;
-            }
-        }
-        wdm::take_over(driver_object);
-        c::NDIS_STATUS_SUCCESS
+        let status = register(driver_object, registry_path, context, chars, handle_out);
+        world().ndis.registered.set(Some(status));
+        status
     }
 
     fn NdisMDeregisterMiniportDriver(handle: u64) {
         let world = world();
-        match world.ndis.miniport() {
-            Some(miniport) if miniport.handle == handle => {
-                if !world.ndis.adapters().is_empty() {
-                    world.violation(&rules::ORDER, "NdisMDeregisterMiniportDriver before every adapter is gone".into());
-                }
-                world.ndis.set_miniport(None);
-                let _ = world.mem.free(Kind::Host, handle);
-            }
-            _ => world.violation(&rules::HANDLE, format!("NdisMDeregisterMiniportDriver({handle:#x}): no such driver handle")),
-        }
+        let known = world.ndis.miniport().is_some_and(|miniport| miniport.handle == handle);
+        world.hold(&rules::HANDLE_DRIVER, known, || format!("NdisMDeregisterMiniportDriver({handle:#x}): no such driver handle"));
+        world.hold(&rules::REG_EARLY, world.ndis.adapters().is_empty(), || {
+            "NdisMDeregisterMiniportDriver before every adapter is gone".into()
+        });
+        world.ndis.set_miniport(None);
+        let _ = world.mem.free(Kind::Host, handle);
     }
 
     fn NdisSetOptionalHandlers(handle: u64, handlers: u64) -> u32 {
         let world = world();
         let Some(miniport) = world.ndis.miniport().filter(|m| m.handle == handle) else {
-            world.violation(&rules::HANDLE, format!("NdisSetOptionalHandlers({handle:#x}): no such driver handle"))
+            world.violation(&rules::HANDLE_DRIVER, format!("NdisSetOptionalHandlers({handle:#x}): no such driver handle"))
         };
-        if !miniport.in_set_options.get() {
-            world.violation(&rules::ORDER, "NdisSetOptionalHandlers outside MiniportSetOptions (NDIS-REG-08)".into());
-        }
+        world.hold(&rules::REG_OPTIONS, miniport.in_set_options.get(), || {
+            "NdisSetOptionalHandlers outside MiniportSetOptions".into()
+        });
         let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(handlers);
         if u32::from(header.get(NDIS_OBJECT_HEADER::Type)) != c::NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS {
             return c::NDIS_STATUS_NOT_SUPPORTED;
         }
-        check::sized(handlers, "NDIS_MINIPORT_PNP_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS, 1,
+        check::sized(&rules::PNP_HEADER, handlers, "NDIS_MINIPORT_PNP_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS, 1,
             c::NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1);
         let p: Ptr<PnpChars> = Ptr::new(handlers);
         miniport.pnp.set(PnpHandlers {

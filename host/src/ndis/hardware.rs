@@ -114,7 +114,7 @@ imports! {
     fn NdisMMapIoSpace(va_out: u64, handle: u64, physical: u64, len: u32) -> u32 {
         let world = world();
         let adapter = check::registered(handle, "NdisMMapIoSpace");
-        check::initializing(&adapter, "NdisMMapIoSpace", "NDIS-INIT-19");
+        check::initializing(&rules::INIT_MAP, &adapter, "NdisMMapIoSpace");
         abi::write(va_out, 0_u64);
         let Some(va) = world.map_registers(&adapter.device.hardware, physical, u64::from(len)) else {
             return c::NDIS_STATUS_RESOURCE_CONFLICT;
@@ -127,12 +127,13 @@ imports! {
     fn NdisMUnmapIoSpace(handle: u64, va: u64, len: u32) {
         let world = world();
         let adapter = check::adapter(handle);
-        match world.ndis.objects.get::<Mapping>(va) {
-            Some(mapping) if mapping.adapter == adapter.handle && mapping.len == len => {}
-            Some(mapping) => world.violation(&rules::MEMORY, format!(
-                "registers at {va:#x} unmapped with {len} bytes, mapped with {} (NDIS-INIT-19)", mapping.len)),
-            None => world.violation(&rules::MEMORY, format!("registers at {va:#x} unmapped, but not mapped")),
-        }
+        check::releasing(&rules::INIT_UNMAP, &adapter, "NdisMUnmapIoSpace");
+        let mapping = world.ndis.objects.get::<Mapping>(va).filter(|mapping| mapping.adapter == adapter.handle);
+        world.hold(&rules::UNMAP_TWICE, mapping.is_some(), || format!("registers at {va:#x} unmapped, but not mapped"));
+        let mapped = mapping.map_or(0, |mapping| mapping.len);
+        world.hold(&rules::UNMAP_LENGTH, mapped == len, || {
+            format!("registers at {va:#x} unmapped with {len} bytes, mapped with {mapped}")
+        });
         world.ndis.objects.forget(va);
         world.trap.unmap_window(va);
     }
@@ -164,13 +165,13 @@ imports! {
     }
 
     fn NdisMRegisterIoPortRange(_port_out: u64, handle: u64, _start: u32, _count: u32) -> u32 {
-        let _ = check::registered(handle, "NdisMRegisterIoPortRange");
+        let _ = check::registered_as(&rules::INIT_PORT_RANGE, handle, "NdisMRegisterIoPortRange");
         c::NDIS_STATUS_RESOURCE_CONFLICT
     }
 
     fn NdisMDeregisterIoPortRange(handle: u64, start: u32, _count: u32, _port: u64) {
         let _ = check::adapter(handle);
-        world().violation(&rules::ORDER, format!("I/O port range {start:#x} deregistered, but never registered"));
+        world().violation(&rules::PORT_RANGE, format!("I/O port range {start:#x} deregistered, but never registered"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     attributes, config, data, dma, driver, hardware, interrupt, lifecycle, log, memory, oid, pools, receive,
-    send, status, sync, system, timers, work,
+    reset, send, status, sync, system, timers, work,
 };
 use crate::abi::Import;
 
@@ -22,7 +22,9 @@ pub static TABLES: &[&[Import]] = &[
     oid::TABLE,
     pools::TABLE,
     receive::TABLE,
+    reset::TABLE,
     send::TABLE,
+    status::EVENTS,
     status::TABLE,
     sync::TABLE,
     system::TABLE,

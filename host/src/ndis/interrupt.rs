@@ -9,7 +9,7 @@ use crate::{
     cpu::{DIRQL, Dpc, Interrupt},
     imports,
     mem::Kind,
-    verify::rules,
+    verify::{Rule, rules},
     world::{InterruptMode, call, world},
 };
 use std::{
@@ -34,6 +34,8 @@ pub struct Registration {
     mode: InterruptMode,
     /// `IO_INTERRUPT_MESSAGE_INFO`; 0 for a line.
     table: Cell<u64>,
+    /// The table as it was given to the driver.
+    granted: RefCell<Vec<u8>>,
     active: Cell<bool>,
     vector: Cell<u32>,
     /// A service routine or synchronized function runs: the interrupt's spin lock.
@@ -89,6 +91,7 @@ impl Registration {
             };
             claimed = answer as u8 != 0;
             let (queue_here, targets) = (abi::read::<u8>(out) != 0, abi::read::<u32>(out + 8));
+            self.check_service(claimed, queue_here, targets);
             let _ = world.mem.free(Kind::Host, out);
             if queue_here {
                 self.queue(message, world.cpu().number, 0);
@@ -98,6 +101,21 @@ impl Registration {
         }
         self.busy.set(false);
         claimed
+    }
+
+    /// What a service routine answers.
+    fn check_service(&self, claimed: bool, queue_here: bool, targets: u32) {
+        let world = world();
+        if let InterruptMode::Messages(_) = self.mode {
+            world.hold(&rules::INTERRUPT_MESSAGE, claimed, || {
+                "MiniportMessageInterrupt returned FALSE: messages are not shared".into()
+            });
+        }
+        if self.adapter.miniport.at_least(6, 20) {
+            world.hold(&rules::INTERRUPT_TARGETS, queue_here || targets == 0, || {
+                format!("TargetProcessors {targets:#x}: DPCs for other CPUs are queued with NdisMQueueDpcEx")
+            });
+        }
     }
 
     /// The interrupt's lock: another CPU may be in the middle of the service routine.
@@ -144,11 +162,8 @@ impl Registration {
         self.adapter.in_dpc.borrow_mut().remove(&cpu);
         let more = abi::read::<u8>(throttle + 4) & 1 != 0;
         let _ = world.mem.free(Kind::Host, throttle);
-        if more && self.adapter.throttle.get() == c::NDIS_INDICATE_ALL_NBLS {
-            world.violation(
-                &rules::RECEIVE_THROTTLE,
-                "MoreNblsPending with NDIS_INDICATE_ALL_NBLS (NDIS-RECV-11)".into(),
-            );
+        if self.adapter.throttle.get() == c::NDIS_INDICATE_ALL_NBLS {
+            world.hold(&rules::RECEIVE_MORE, !more, || "MoreNblsPending with NDIS_INDICATE_ALL_NBLS".into());
         }
         if more {
             self.queue(message, cpu, context);
@@ -173,6 +188,7 @@ impl Registration {
             e.set(Entry::MessageData, data);
             e.set(Entry::Irql, DIRQL);
         }
+        self.granted.replace(abi::bytes(table, size));
         Some(table)
     }
 }
@@ -183,21 +199,24 @@ impl Ndis {
         let world = world();
         let Some(registration) = adapter.interrupt.borrow().clone() else { return false };
         let level = world.cpu().set_irql(DIRQL);
+        let raised = adapter.device.hardware.line_asserted();
         let claimed = registration.service(0);
         world.cpu().set_irql(level);
+        let raised = raised || adapter.device.hardware.line_asserted();
+        world.hold(&rules::INTERRUPT_CLAIMED, !claimed || raised, || {
+            "a shared interrupt claimed that another device raised".into()
+        });
         world.sched.deliver();
         claimed
     }
 }
 
 /// The registration behind a handle.
-fn registration(handle: u64, what: &str) -> Rc<Registration> {
+fn registration(rule: &'static Rule, handle: u64, what: &str) -> Rc<Registration> {
+    world().verify.watch(rule);
     match world().ndis.objects.get::<Registration>(handle) {
         Some(registration) => registration,
-        None => world().violation(
-            &rules::HANDLE,
-            format!("{what}: {handle:#x} is not an interrupt handle (NDIS-INT-13)"),
-        ),
+        None => world().violation(rule, format!("{what}: {handle:#x} is not an interrupt handle")),
     }
 }
 
@@ -208,8 +227,8 @@ imports! {
     fn NdisMRegisterInterruptEx(handle: u64, context: u64, chars: u64, handle_out: u64) -> u32 {
         let world = world();
         let adapter = check::registered(handle, "NdisMRegisterInterruptEx");
-        check::initializing(&adapter, "NdisMRegisterInterruptEx", "NDIS-INT-01");
-        check::sized(chars, "NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT, 1,
+        check::initializing(&rules::INTERRUPT_LATE, &adapter, "NdisMRegisterInterruptEx");
+        check::sized(&rules::INTERRUPT_HEADER, chars, "NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT, 1,
             c::NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1);
         let p: Ptr<Chars> = Ptr::new(chars);
         let handlers = Handlers {
@@ -221,9 +240,10 @@ imports! {
         let line = [handlers.isr, handlers.dpc, p.get(Chars::DisableInterruptHandler), p.get(Chars::EnableInterruptHandler)];
         let wants_messages = p.get(Chars::MsiSupported) != 0;
         let message = [handlers.message_isr, handlers.message_dpc, p.get(Chars::DisableMessageInterruptHandler), p.get(Chars::EnableMessageInterruptHandler)];
-        if line.contains(&0) || (wants_messages && message.contains(&0)) {
-            return c::NDIS_STATUS_BAD_CHARACTERISTICS;
-        }
+        let complete = !(line.contains(&0) || wants_messages && message.contains(&0));
+        world.hold(&rules::INTERRUPT_HANDLERS, complete, || {
+            format!("line handlers {line:#x?}, message handlers {message:#x?}")
+        });
         let granted = adapter.device.granted_messages();
         let mode = match (granted, wants_messages) {
             (0, _) => InterruptMode::Line,
@@ -232,7 +252,7 @@ imports! {
             (_, false) => return c::NDIS_STATUS_RESOURCE_CONFLICT,
         };
         let made = Rc::new(Registration {
-            adapter: Rc::clone(&adapter), context, handlers, mode, table: Cell::new(0), active: Cell::new(true),
+            adapter: Rc::clone(&adapter), context, handlers, mode, table: Cell::new(0), granted: RefCell::default(), active: Cell::new(true),
             vector: Cell::new(0), busy: Cell::new(false), queued: RefCell::default(), dpcs_out: Cell::new(0),
         });
         let table = match mode {
@@ -259,7 +279,8 @@ imports! {
 
     fn NdisMDeregisterInterruptEx(handle: u64) {
         let world = world();
-        let gone = registration(handle, "NdisMDeregisterInterruptEx");
+        let gone = registration(&rules::HANDLE_INTERRUPT, handle, "NdisMDeregisterInterruptEx");
+        check::releasing(&rules::INTERRUPT_EARLY, &gone.adapter, "NdisMDeregisterInterruptEx");
         gone.adapter.device.hardware.disconnect();
         gone.active.set(false);
         let messages = match gone.mode {
@@ -271,6 +292,8 @@ imports! {
         }
         world.sched.block("interrupt DPCs", None, &|| gone.dpcs_out.get() == 0 && !gone.busy.get());
         if gone.table.get() != 0 {
+            let now = abi::bytes(gone.table.get(), gone.granted.borrow().len());
+            world.hold(&rules::INTERRUPT_TABLE, now == *gone.granted.borrow(), || "the message table was modified".into());
             let _ = world.mem.free(Kind::Host, gone.table.get());
         }
         gone.adapter.interrupt.replace(None);
@@ -279,7 +302,7 @@ imports! {
 
     fn NdisMSynchronizeWithInterruptEx(handle: u64, _message: u32, function: u64, context: u64) -> u8 {
         let world = world();
-        let target = registration(handle, "NdisMSynchronizeWithInterruptEx");
+        let target = registration(&rules::INTERRUPT_SYNCHRONIZED, handle, "NdisMSynchronizeWithInterruptEx");
         let level = world.cpu().set_irql(DIRQL.max(world.cpu().irql()));
         target.lock();
         let result = call("MiniportSynchronizeInterrupt", function, &[context]) as u8;
@@ -289,11 +312,11 @@ imports! {
     }
 
     fn NdisMQueueDpc(handle: u64, message: u32, targets: u32, context: u64) -> u32 {
-        registration(handle, "NdisMQueueDpc").queue_on(message, u64::from(targets), context) as u32
+        registration(&rules::HANDLE_INTERRUPT, handle, "NdisMQueueDpc").queue_on(message, u64::from(targets), context) as u32
     }
 
     fn NdisMQueueDpcEx(handle: u64, message: u32, affinity: u64, context: u64) -> u64 {
         let mask = Ptr::<GROUP_AFFINITY>::new(affinity).get(GROUP_AFFINITY::Mask);
-        registration(handle, "NdisMQueueDpcEx").queue_on(message, mask, context)
+        registration(&rules::HANDLE_INTERRUPT, handle, "NdisMQueueDpcEx").queue_on(message, mask, context)
     }
 }

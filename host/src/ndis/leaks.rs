@@ -9,20 +9,67 @@ use crate::{
 /// Items of one kind that a message lists.
 const LISTED: usize = 8;
 
+/// What is over when nothing may be left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// `MiniportAddDevice`, in vain.
+    Add,
+    /// `MiniportInitializeEx`, in vain.
+    Initialize,
+    /// `MiniportHaltEx`.
+    Halt,
+}
+
+impl Phase {
+    /// The rule for objects of one kind, if they have one of their own.
+    fn rule(self, what: &str) -> Option<&'static Rule> {
+        Some(match (self, what) {
+            (Self::Initialize, "interrupt") => &rules::INIT_LEFT_INTERRUPT,
+            (Self::Initialize, "timer") => &rules::INIT_LEFT_TIMER,
+            (Self::Initialize, "work item") => &rules::INIT_LEFT_WORK_ITEM,
+            (Self::Initialize, "scatter/gather registration") => &rules::INIT_LEFT_SG,
+            (Self::Halt, "interrupt") => &rules::HALT_LEFT_INTERRUPT,
+            (Self::Halt, "timer") => &rules::HALT_LEFT_TIMER,
+            (Self::Halt, "work item") => &rules::HALT_LEFT_WORK_ITEM,
+            (Self::Halt, "scatter/gather registration") => &rules::HALT_LEFT_SG,
+            (Self::Halt, "shared memory") => &rules::HALT_LEFT_SHARED,
+            (Self::Halt, "register mapping") => &rules::HALT_LEFT_MAPPING,
+            (Self::Halt, "configuration handle") => &rules::HALT_LEFT_CONFIGURATION,
+            (Self::Halt, "NBL pool") => &rules::HALT_LEFT_NBL_POOL,
+            (Self::Halt, "NB pool") => &rules::HALT_LEFT_NB_POOL,
+            (Self::Halt, "read/write lock") => &rules::HALT_LEFT_RW_LOCK,
+            _ => return None,
+        })
+    }
+
+    /// The rule for everything else.
+    fn others(self) -> &'static Rule {
+        match self {
+            Self::Add => &rules::PNP_ADD_LEAK,
+            Self::Initialize => &rules::INIT_LEFT,
+            Self::Halt => &rules::HALT_LEFT_MEMORY,
+        }
+    }
+}
+
 impl Ndis {
     /// Ends the run if anything that belongs to the adapter is left.
-    pub(super) fn check_nothing_left(&self, adapter: &Adapter, when: &str, rule: &'static Rule) {
+    pub(super) fn check_nothing_left(&self, adapter: &Adapter, when: &str, phase: Phase) {
         let world = world();
         let (sends, receives) = adapter.outstanding();
-        if sends + receives > 0 {
-            world.violation(&rules::NBL_LEAK, format!("{sends} sends and {receives} receives out {when}"));
-        }
+        world.hold(&rules::LEFT_NBLS, sends + receives == 0, || {
+            format!("{sends} sends and {receives} receives out {when}")
+        });
         let left = self.objects.left(Some(adapter.handle));
-        if left.iter().any(|(_, what)| *what == "interrupt") {
-            world.violation(&rules::INTERRUPT_LEFT, format!("an interrupt is registered {when}"));
-        }
-        if left.iter().any(|(_, what)| *what == "timer") {
-            world.violation(&rules::TIMER_LEFT, format!("a timer is allocated {when}"));
+        for what in self.objects.made() {
+            if let Some(rule) = phase.rule(what) {
+                let of_kind: Vec<String> = left
+                    .iter()
+                    .filter(|row| row.1 == what)
+                    .map(|row| format!("{what} {:#x}", row.0))
+                    .collect();
+                world.hold(rule, of_kind.is_empty(), || format!("{} {when}", list(&of_kind)));
+            }
         }
         let mut names: Vec<String> =
             left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
@@ -34,9 +81,7 @@ impl Ndis {
             }
         }
         drop(owners);
-        if !names.is_empty() {
-            world.violation(rule, format!("{} {when}: {}", names.len(), list(&names)));
-        }
+        world.hold(phase.others(), names.is_empty(), || format!("{} {when}: {}", names.len(), list(&names)));
     }
 
     /// Ends the run if anything of the driver's is left after its unload.
@@ -47,12 +92,9 @@ impl Ndis {
         let blocks = world.mem.drivers_blocks();
         names.extend(blocks.iter().map(|b| format!("{} bytes, tag {}, from {}", b.size, tag(b.tag), b.by)));
         names.extend(world.nt.left_behind());
-        if !names.is_empty() {
-            world.violation(
-                &rules::UNLOAD_LEAK,
-                format!("{} left after unload: {}", names.len(), list(&names)),
-            );
-        }
+        world.hold(&rules::UNLOAD_LEAK, names.is_empty(), || {
+            format!("{} left after unload: {}", names.len(), list(&names))
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     adapter::{Adapter, State},
     check,
     driver::Miniport,
+    leaks::Phase,
 };
 use crate::{
     abi::{
@@ -12,7 +13,6 @@ use crate::{
         NDIS_MINIPORT_RESTART_PARAMETERS as Restart, NDIS_OBJECT_HEADER, NET_DEVICE_PNP_EVENT as PnpEvent,
         Ptr, constants as c,
     },
-    cpu::PASSIVE,
     devnode::Device,
     imports,
     mem::Kind,
@@ -28,6 +28,8 @@ pub struct Paused {
     pub pended: bool,
 }
 
+/// How a restart may end (NDIS-RESTART-01, -02).
+const RESTARTED: [u32; 3] = [c::NDIS_STATUS_SUCCESS, c::NDIS_STATUS_RESOURCES, c::NDIS_STATUS_FAILURE];
 /// A parameter block with an object header, zeroed.
 fn parameters(size: usize, kind: u32, header_size: u32) -> u64 {
     let Some(addr) = world().mem.allocate(Kind::Host, 0, size, "parameters") else {
@@ -60,6 +62,7 @@ impl Ndis {
         if handler != 0 {
             let status = call("MiniportAddDevice", handler, &[handle, miniport.context]) as u32;
             if status != c::NDIS_STATUS_SUCCESS {
+                self.check_nothing_left(&adapter, "after MiniportAddDevice failed", Phase::Add);
                 self.forget(&adapter);
                 return Err(status);
             }
@@ -84,6 +87,8 @@ impl Ndis {
         p.set(Init::MiniportAddDeviceContext, adapter.add_device_context.get());
         p.set(Init::IfIndex, 1);
         adapter.initialized_at.set(world().mem.allocated.get());
+        adapter.unlogged.set(false);
+        adapter.link_told.replace(None);
         adapter.set_state(State::Initializing);
         let miniport = &adapter.miniport;
         let args = [adapter.handle, miniport.context, block];
@@ -91,18 +96,21 @@ impl Ndis {
         free(block);
         free(resources);
         if status != c::NDIS_STATUS_SUCCESS {
-            self.check_nothing_left(adapter, "after MiniportInitializeEx failed", &rules::INIT_LEAK);
+            if status == c::NDIS_STATUS_RESOURCES {
+                world().hold(&rules::INIT_ERROR_LOG, !adapter.unlogged.take(), || {
+                    "MiniportInitializeEx failed for want of shared memory, and logged nothing".into()
+                });
+            }
+            self.check_nothing_left(adapter, "after MiniportInitializeEx failed", Phase::Initialize);
             adapter.set_state(State::Halted);
             adapter.attribute_flags.set(None);
             adapter.general.replace(None);
             return Err(status);
         }
-        if adapter.general.borrow().is_none() {
-            world().violation(
-                &rules::ORDER,
-                "MiniportInitializeEx succeeded without general attributes (NDIS-INIT-04)".into(),
-            );
-        }
+        let described = adapter.general.borrow().is_some();
+        world().hold(&rules::INIT_SUCCESS, described, || {
+            "MiniportInitializeEx succeeded without general attributes".into()
+        });
         adapter.set_state(State::Paused);
         Ok(())
     }
@@ -125,20 +133,24 @@ impl Ndis {
         if status == c::NDIS_STATUS_PENDING {
             let bound = self.bounds.pause.get();
             let deadline = world.clock.now().after(bound);
-            if !world
+            let done = world
                 .sched
-                .block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some())
-            {
-                world.violation(&rules::RESTART_NONE, format!("restart not completed within {bound:?}"));
-            }
+                .block("NdisMRestartComplete", Some(deadline), &|| adapter.restart.status().is_some());
+            world.hold(&rules::RESTART_TIMEOUT, done, || format!("restart not completed within {bound:?}"));
             status = adapter.restart.status().unwrap_or(c::NDIS_STATUS_FAILURE);
-        } else if adapter.restart.status().is_some() {
-            world.violation(
-                &rules::RESTART_NONE,
-                format!("NdisMRestartComplete called and {status:#x} returned"),
-            );
+        } else {
+            world.hold(&rules::RESTART_TWICE, adapter.restart.status().is_none(), || {
+                format!("NdisMRestartComplete called and {status:#x} returned")
+            });
+            world.hold(&rules::RESTART_RETURN, RESTARTED.contains(&status), || {
+                format!("MiniportRestart returned {status:#x}")
+            });
         }
         adapter.restart.end();
+        let attributes = Ptr::<Restart>::new(block).get(Restart::RestartAttributes);
+        world.hold(&rules::RESTART_ATTRIBUTES, attributes == 0, || {
+            format!("RestartAttributes is {attributes:#x}, NULL was given")
+        });
         free(block);
         if status == c::NDIS_STATUS_SUCCESS {
             adapter.set_state(State::Running);
@@ -163,29 +175,23 @@ impl Ndis {
         let args = [adapter.context.get(), block];
         let status = call("MiniportPause", adapter.miniport.handlers.pause, &args) as u32;
         let pended = status == c::NDIS_STATUS_PENDING;
-        match status {
-            c::NDIS_STATUS_PENDING => {
-                let bound = self.bounds.pause.get();
-                let deadline = world.clock.now().after(bound);
-                if !world
-                    .sched
-                    .block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some())
-                {
-                    let (sends, receives) = adapter.outstanding();
-                    world.violation(
-                        &rules::PAUSE_TIMEOUT,
-                        format!(
-                            "pause not completed within {bound:?}; {sends} sends and {receives} receives out"
-                        ),
-                    );
-                }
-            }
-            c::NDIS_STATUS_SUCCESS if adapter.pause.status().is_some() => world.violation(
-                &rules::PAUSE_NONE,
-                "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into(),
-            ),
-            c::NDIS_STATUS_SUCCESS => check_drained(adapter),
-            other => world.violation(&rules::PAUSE_RETURN, format!("MiniportPause returned {other:#x}")),
+        if status == c::NDIS_STATUS_PENDING {
+            let bound = self.bounds.pause.get();
+            let deadline = world.clock.now().after(bound);
+            let done =
+                world.sched.block("NdisMPauseComplete", Some(deadline), &|| adapter.pause.status().is_some());
+            world.hold(&rules::PAUSE_TIMEOUT, done, || {
+                let (sends, receives) = adapter.outstanding();
+                format!("pause not completed within {bound:?}; {sends} sends and {receives} receives out")
+            });
+        } else {
+            world.hold(&rules::PAUSE_RETURN, status == c::NDIS_STATUS_SUCCESS, || {
+                format!("MiniportPause returned {status:#x}")
+            });
+            world.hold(&rules::PAUSE_TWICE, adapter.pause.status().is_none(), || {
+                "NdisMPauseComplete called, and MiniportPause returned NDIS_STATUS_SUCCESS".into()
+            });
+            check_drained(adapter);
         }
         adapter.pause.end();
         free(block);
@@ -199,59 +205,6 @@ impl Ndis {
         Paused { pended }
     }
 
-    /// `MiniportResetEx` at `PASSIVE_LEVEL`; returns when the reset is complete.
-    pub fn reset(&self, adapter: &Rc<Adapter>) -> u32 {
-        self.reset_at(adapter, PASSIVE)
-    }
-
-    /// The same with the call itself at another level, up to `DISPATCH_LEVEL` (NDIS-RESET-01).
-    pub fn reset_at(&self, adapter: &Rc<Adapter>, level: u8) -> u32 {
-        let world = world();
-        if adapter.miniport.handlers.reset == 0 {
-            return c::NDIS_STATUS_NOT_SUPPORTED;
-        }
-        let Some(out) = world.mem.allocate(Kind::Host, 0, 8, "AddressingReset") else {
-            return c::NDIS_STATUS_RESOURCES;
-        };
-        abi::write(out, 0_u64);
-        adapter.reset.begin();
-        let args = [adapter.context.get(), out];
-        let before = world.cpu().set_irql(level);
-        let mut status = call("MiniportResetEx", adapter.miniport.handlers.reset, &args) as u32;
-        world.cpu().set_irql(before);
-        world.sched.deliver();
-        let addressing: u8 = abi::read(out);
-        adapter.addressing_reset.set(addressing != 0);
-        if status == c::NDIS_STATUS_PENDING {
-            let bound = self.bounds.pause.get();
-            let deadline = world.clock.now().after(bound);
-            if !world.sched.block("NdisMResetComplete", Some(deadline), &|| adapter.reset.status().is_some())
-            {
-                world.violation(&rules::RESET_TIMEOUT, format!("reset not completed within {bound:?}"));
-            }
-            status = adapter.reset.status().unwrap_or(c::NDIS_STATUS_FAILURE);
-        } else if adapter.reset.status().is_some() {
-            world.violation(
-                &rules::RESET_NONE,
-                format!("NdisMResetComplete called, and MiniportResetEx returned {status:#x}"),
-            );
-        }
-        adapter.reset.end();
-        free(out);
-        adapter.count(|n| n.resets += 1);
-        if adapter.addressing_reset.get() {
-            let filter = adapter.filter.get();
-            self.set(adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &filter.to_le_bytes());
-        }
-        status
-    }
-
-    /// `MiniportCheckForHangEx`; whether the driver wants a reset.
-    pub fn check_for_hang(&self, adapter: &Adapter) -> bool {
-        let handler = adapter.miniport.handlers.check_for_hang;
-        handler != 0 && call("MiniportCheckForHangEx", handler, &[adapter.context.get()]) as u8 != 0
-    }
-
     /// `MiniportHaltEx`, and the check that nothing is left.
     pub fn halt(&self, adapter: &Rc<Adapter>, action: u32) {
         let world = world();
@@ -263,23 +216,26 @@ impl Ndis {
         }
         adapter.set_state(State::Halting);
         call("MiniportHaltEx", adapter.miniport.handlers.halt, &[adapter.context.get(), u64::from(action)]);
-        self.check_nothing_left(adapter, "after MiniportHaltEx", &rules::HALT_LEAK);
+        self.check_nothing_left(adapter, "after MiniportHaltEx", Phase::Halt);
         adapter.set_state(State::Halted);
         adapter.attribute_flags.set(None);
         adapter.general.replace(None);
         adapter.filter.set(0);
         adapter.filter_set.set(false);
         adapter.removed.set(false);
+        adapter.noticed.set(false);
     }
 
     /// `MiniportShutdownEx`.
     pub fn shutdown(&self, adapter: &Adapter, action: u32) {
+        adapter.set_state(State::Shutdown);
+        self.crashing.set(action == c::NdisShutdownBugCheck);
         call(
             "MiniportShutdownEx",
             adapter.miniport.handlers.shutdown,
             &[adapter.context.get(), u64::from(action)],
         );
-        adapter.set_state(State::Shutdown);
+        self.crashing.set(false);
     }
 
     /// `MiniportDevicePnPEventNotify`.
@@ -298,6 +254,7 @@ impl Ndis {
             adapter.miniport.handlers.pnp_event,
             &[adapter.context.get(), block],
         );
+        adapter.noticed.set(adapter.noticed.get() || event == c::NdisDevicePnPEventSurpriseRemoved);
         free(block);
     }
 
@@ -308,7 +265,7 @@ impl Ndis {
             call("MiniportRemoveDevice", handler, &[adapter.add_device_context.get()]);
         }
         adapter.initialized_at.set(0);
-        self.check_nothing_left(adapter, "after MiniportRemoveDevice", &rules::HALT_LEAK);
+        self.check_nothing_left(adapter, "after MiniportRemoveDevice", Phase::Halt);
         self.forget(adapter);
     }
 
@@ -338,12 +295,9 @@ impl Ndis {
         let world = world();
         if let Some(miniport) = self.miniport() {
             call("MiniportDriverUnload", miniport.handlers.unload, &[miniport.driver_object]);
-            if self.miniport().is_some() {
-                world.violation(
-                    &rules::ORDER,
-                    "MiniportDriverUnload did not call NdisMDeregisterMiniportDriver (NDIS-REG-12)".into(),
-                );
-            }
+            world.hold(&rules::REG_UNLOAD, self.miniport().is_none(), || {
+                "MiniportDriverUnload did not call NdisMDeregisterMiniportDriver".into()
+            });
         }
     }
 }
@@ -352,41 +306,34 @@ impl Ndis {
 fn check_drained(adapter: &Adapter) {
     let (sends, receives) = adapter.outstanding();
     let indicating = adapter.indicating.get();
-    if sends + receives > 0 || indicating > 0 {
-        world().violation(&rules::PAUSE_OUTSTANDING, format!(
-            "pause complete with {sends} sends and {receives} receives out, {indicating} indications in progress"));
-    }
+    let world = world();
+    world.hold(&rules::PAUSE_SENDS, sends == 0, || format!("pause complete with {sends} sends out"));
+    world.hold(&rules::PAUSE_RECEIVES, receives == 0, || {
+        format!("pause complete with {receives} receives out")
+    });
+    world.hold(&rules::PAUSE_INDICATING, indicating == 0, || {
+        format!("pause complete with {indicating} indications in progress")
+    });
 }
 
 imports! {
-    /// Completions of pause, restart and reset.
+    /// Completions of pause and restart.
     TABLE from "ndis.sys";
 
     fn NdisMPauseComplete(handle: u64) {
         let adapter = check::adapter(handle);
-        if !adapter.pause.complete(c::NDIS_STATUS_SUCCESS) {
-            world().violation(&rules::PAUSE_NONE, format!("NdisMPauseComplete in state {}", adapter.state()));
-        }
+        let pending = adapter.pause.complete(c::NDIS_STATUS_SUCCESS);
+        world().hold(&rules::PAUSE_NONE, pending, || format!("NdisMPauseComplete in state {}", adapter.state()));
         check_drained(&adapter);
     }
 
     fn NdisMRestartComplete(handle: u64, status: u32) {
         let adapter = check::adapter(handle);
-        if !adapter.restart.complete(status) {
-            world().violation(&rules::RESTART_NONE, format!("NdisMRestartComplete in state {}", adapter.state()));
-        }
-    }
-
-    fn NdisMResetComplete(handle: u64, status: u32, addressing: u8) {
-        let world = world();
-        let adapter = check::adapter(handle);
-        if world.sched.current().is_some_and(|thread| thread.locks.get() > 0) {
-            world.violation(&rules::LOCK_HELD, "NdisMResetComplete with a spin lock held (NDIS-RESET-02)".into());
-        }
-        if !adapter.reset.complete(status) {
-            world.violation(&rules::RESET_NONE, "NdisMResetComplete, but no reset is pending".into());
-        }
-        adapter.addressing_reset.set(addressing != 0);
+        let pending = adapter.restart.complete(status);
+        world().hold(&rules::RESTART_NONE, pending, || format!("NdisMRestartComplete in state {}", adapter.state()));
+        world().hold(&rules::RESTART_STATUS, RESTARTED.contains(&status), || {
+            format!("NdisMRestartComplete with {status:#x}")
+        });
     }
 
     fn NdisMRemoveMiniport(handle: u64) -> u32 {

@@ -40,7 +40,7 @@ extern "win64" fn log_entry(args: *const u64) -> u64 {
     static INFO: OnceLock<CallInfo> = OnceLock::new();
     let _call = enter(&INFO, "NdisWriteErrorLogEntry");
     let arg = |i: u64| abi::read::<u64>(args as u64 + 8 * i);
-    let _ = check::adapter(arg(0));
+    check::adapter(arg(0)).unlogged.set(false);
     let count = (arg(2) & 0xFFFF_FFFF).min(MOST_VALUES);
     let values = (0..count).map(|i| arg(3 + i) as u32).collect();
     world().ndis.error_log.borrow_mut().push(Entry { code: arg(1) as u32, values });

@@ -4,7 +4,7 @@ use super::nbl::mdl_address;
 use crate::{
     abi::{self, Layout, MDL, Ptr, constants as c},
     imports,
-    mem::{BadFree, Kind},
+    mem::Kind,
     verify::rules,
     world::world,
 };
@@ -38,29 +38,21 @@ pub fn make_mdl(addr: u64, len: u32, kind: Kind, by: &'static str) -> Option<u64
 
 fn free_memory(addr: u64, tag: Option<u32>, what: &'static str) {
     let world = world();
+    world.hold(&rules::SHUTDOWN_FREED, !world.ndis.crashing.get(), || {
+        format!("{what}({addr:#x}) in MiniportShutdownEx during a bug check")
+    });
     if let (Some(tag), Some(block)) = (tag, world.mem.block(addr))
-        && block.tag != tag
         && tag != 0
     {
-        world.violation(
-            &rules::MEMORY,
-            format!("{what}: {addr:#x} freed with tag {tag:#x}, allocated with {:#x}", block.tag),
-        );
+        world.hold(&rules::POOL_WRONG_TAG, block.tag == tag, || {
+            format!("{what}: {addr:#x} freed with tag {tag:#x}, allocated with {:#x}", block.tag)
+        });
     }
     if let Some(block) = world.mem.block(addr) {
         crate::nt::memory::check_free(what, addr, block.size);
     }
     world.ndis.owners.borrow_mut().remove(&addr);
-    match world.mem.free(Kind::NdisMemory, addr) {
-        Ok(_) => {}
-        Err(BadFree::Unknown) => world
-            .violation(&rules::MEMORY, format!("{what}: {addr:#x} is not allocated, or was freed before")),
-        Err(BadFree::Kind(kind)) => {
-            world.violation(&rules::MEMORY, format!("{what}: {addr:#x} was allocated as {kind:?}"))
-        }
-        Err(BadFree::Overrun) => world
-            .violation(&rules::MEMORY, format!("{what}: the block at {addr:#x} was written past its end")),
-    }
+    crate::nt::memory::pool::freed(what, addr, world.mem.free(Kind::NdisMemory, addr).map(drop));
 }
 
 imports! {
@@ -69,9 +61,7 @@ imports! {
 
     fn NdisAllocateMemoryWithTagPriority(handle: u64, len: u32, tag: u32, _priority: u32) -> u64 {
         let world = world();
-        if tag == 0 {
-            world.violation(&rules::TAG, "NdisAllocateMemoryWithTagPriority without a tag".into());
-        }
+        world.hold(&rules::TAG, tag != 0, || "NdisAllocateMemoryWithTagPriority without a tag".into());
         let addr = world.mem.allocate(Kind::NdisMemory, tag, len as usize, "NdisAllocateMemoryWithTagPriority");
         if let Some(addr) = addr {
             world.ndis.own(addr, handle);
@@ -99,9 +89,9 @@ imports! {
 
     fn NdisAllocateMdl(handle: u64, addr: u64, len: u32) -> u64 {
         let world = world();
-        if world.mem.physical(addr).is_none() {
-            world.violation(&rules::MEMORY, format!("NdisAllocateMdl over {addr:#x}, which is not nonpaged memory"));
-        }
+        world.hold(&rules::MDL_NONPAGED, world.mem.physical(addr).is_some(), || {
+            format!("NdisAllocateMdl over {addr:#x}, which is not nonpaged memory")
+        });
         let mdl = make_mdl(addr, len, Kind::Mdl, "NdisAllocateMdl");
         if let Some(mdl) = mdl {
             world.ndis.own(mdl, handle);
@@ -112,9 +102,8 @@ imports! {
     fn NdisFreeMdl(mdl: u64) {
         let world = world();
         world.ndis.owners.borrow_mut().remove(&mdl);
-        if let Err(bad) = world.mem.free(Kind::Mdl, mdl) {
-            world.violation(&rules::MEMORY, format!("NdisFreeMdl({mdl:#x}): {bad:?}"));
-        }
+        let bad = world.mem.free(Kind::Mdl, mdl).err();
+        world.hold(&rules::MDL_PAIR, bad.is_none(), || format!("NdisFreeMdl({mdl:#x}): {bad:?}"));
     }
 
     fn NdisCopyBuffer(status_out: u64, mdl_out: u64, _pool: u64, source: u64, offset: u32, len: u32) {

@@ -17,10 +17,12 @@ mod memory;
 pub mod nbl;
 mod objects;
 pub mod oid;
+mod oid_check;
 mod pools;
 pub mod protocol;
 mod receive;
 mod requirements;
+mod reset;
 mod send;
 mod status;
 mod sync;
@@ -52,6 +54,10 @@ pub struct Ndis {
     /// Who allocated NDIS memory.
     owners: RefCell<std::collections::BTreeMap<u64, Owner>>,
     cancel_id: Cell<u8>,
+    /// What `NdisMRegisterMiniportDriver` returned since `DriverEntry` was called.
+    registered: Cell<Option<u32>>,
+    /// `MiniportShutdownEx` runs during a bug check.
+    crashing: Cell<bool>,
     /// What was allocated from pools.
     made: pools::Made,
     /// Entries that drivers wrote to the error log.
@@ -66,12 +72,14 @@ pub struct Bounds {
     pub oid: Cell<Duration>,
     /// For a send (`NdisTimedDataSend`).
     pub send: Cell<Duration>,
+    /// For any send to be completed while some are out (`NdisTimedDataHang`).
+    pub hang: Cell<Duration>,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         let seconds = |seconds| Cell::new(Duration::from_secs(seconds));
-        Self { pause: seconds(30), oid: seconds(12), send: seconds(30) }
+        Self { pause: seconds(30), oid: seconds(12), send: seconds(30), hang: seconds(22) }
     }
 }
 

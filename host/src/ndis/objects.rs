@@ -1,7 +1,12 @@
 //! What is behind the handles that NDIS gives out.
 
 use crate::{mem::Kind, world::world};
-use std::{any::Any, cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    any::Any,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Something behind a handle.
 pub trait Object: Any {
@@ -15,18 +20,27 @@ pub trait Object: Any {
 #[derive(Default)]
 pub struct Objects {
     by_handle: RefCell<BTreeMap<u64, Rc<dyn Object>>>,
+    /// The kinds that were made so far.
+    made: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Objects {
     /// Keeps an object and gives it a handle; `None` if memory is short.
     pub fn add(&self, object: Rc<dyn Object>, by: &'static str) -> Option<u64> {
         let handle = world().mem.allocate(Kind::Host, 0, 64, by)?;
-        self.by_handle.borrow_mut().insert(handle, object);
+        self.add_at(handle, object);
         Some(handle)
+    }
+
+    /// The kinds of objects that the driver has made so far.
+    #[must_use]
+    pub fn made(&self) -> Vec<&'static str> {
+        self.made.borrow().iter().copied().collect()
     }
 
     /// Keeps an object under an address that the driver knows.
     pub fn add_at(&self, handle: u64, object: Rc<dyn Object>) {
+        self.made.borrow_mut().insert(object.what());
         self.by_handle.borrow_mut().insert(handle, object);
     }
 

@@ -53,6 +53,14 @@ pub fn mandatory() -> &'static [(u32, &'static str)] {
     ]
 }
 
+/// The mandatory ones that are set (NDIS-OID-17).
+pub(super) const SETS: [u32; 4] = [
+    c::OID_GEN_CURRENT_LOOKAHEAD,
+    c::OID_GEN_CURRENT_PACKET_FILTER,
+    c::OID_GEN_LINK_PARAMETERS,
+    c::OID_802_3_MULTICAST_LIST,
+];
+
 /// What came of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -102,6 +110,7 @@ impl Ndis {
         };
         abi::write_bytes(room, buffer);
         fill(request, kind, oid, room, buffer.len());
+        let noticed = adapter.noticed.get();
         adapter.oid.begin();
         adapter.oid_request.set(request);
         adapter.count(|n| n.oids += 1);
@@ -114,18 +123,15 @@ impl Ndis {
         if status == c::NDIS_STATUS_PENDING {
             let bound = self.bounds.oid.get();
             let deadline = world.clock.now().after(bound);
-            if !world
+            let done = world
                 .sched
-                .block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some())
-            {
-                world.violation(
-                    &rules::OID_TIMEOUT,
-                    format!("OID {oid:#010x} not completed within {bound:?}"),
-                );
-            }
+                .block("NdisMOidRequestComplete", Some(deadline), &|| adapter.oid.status().is_some());
+            world.hold(&rules::OID_TIMEOUT, done, || {
+                format!("OID {oid:#010x} not completed within {bound:?}")
+            });
             status = adapter.oid.status().unwrap_or(c::NDIS_STATUS_FAILURE);
-        } else if adapter.oid.status().is_some() {
-            world.violation(&rules::OID_COMPLETE, format!(
+        } else {
+            world.hold(&rules::OID_RETURNED, adapter.oid.status().is_none(), || format!(
                 "OID {oid:#010x} completed with NdisMOidRequestComplete, and MiniportOidRequest returned {status:#x}"));
         }
         adapter.oid.end();
@@ -138,13 +144,11 @@ impl Ndis {
             needed: abi::read(base + data::NEEDED),
             revision: Ptr::<Req>::new(request).get(Req::SupportedRevision),
         };
-        check_answer(oid, &answer, buffer.len());
-        if world.mem.free(Kind::Host, room).is_err() {
-            world.violation(
-                &rules::OID_OVERRUN,
-                format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len()),
-            );
-        }
+        super::oid_check::answer(adapter, noticed, kind, oid, &answer, buffer);
+        let whole = world.mem.free(Kind::Host, room).is_ok();
+        world.hold(&rules::OID_OVERRUN, whole, || {
+            format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len())
+        });
         let _ = world.mem.free(Kind::Host, request);
         answer
     }
@@ -165,44 +169,19 @@ fn fill(request: u64, kind: u32, oid: u32, room: u64, len: usize) {
     abi::write(base + data::LENGTH, u32::try_from(len).unwrap_or(0));
 }
 
-fn check_answer(oid: u32, answer: &Answer, len: usize) {
-    let world = world();
-    if answer.status == c::NDIS_STATUS_PENDING {
-        world.violation(&rules::OID_COMPLETE, format!("OID {oid:#010x} completed with NDIS_STATUS_PENDING"));
-    }
-    if answer.done as usize > len {
-        world.violation(
-            &rules::OID_OVERRUN,
-            format!("OID {oid:#010x}: {} bytes reported in a buffer of {len}", answer.done),
-        );
-    }
-    let short =
-        [c::NDIS_STATUS_BUFFER_TOO_SHORT, c::NDIS_STATUS_INVALID_LENGTH, c::NDIS_STATUS_BUFFER_OVERFLOW];
-    if short.contains(&answer.status) && answer.needed as usize <= len && oid != c::OID_802_3_MULTICAST_LIST {
-        world.violation(
-            &rules::OID_NEEDED,
-            format!(
-                "OID {oid:#010x} refused a buffer of {len} bytes as too short and needs {} (NDIS-OID-05)",
-                answer.needed
-            ),
-        );
-    }
-}
-
 imports! {
     /// Request completion.
     TABLE from "ndis.sys";
 
     fn NdisMOidRequestComplete(handle: u64, request: u64, status: u32) {
         let adapter = check::adapter(handle);
-        if adapter.oid_request.get() != request || !adapter.oid.complete(status) {
-            world().violation(&rules::OID_COMPLETE, format!("OID request {request:#x} completed, but it is not pending"));
-        }
+        let pending = adapter.oid_request.get() == request && adapter.oid.complete(status);
+        world().hold(&rules::OID_COMPLETE, pending, || format!("OID request {request:#x} completed, but it is not pending"));
     }
 
     fn NdisMDirectOidRequestComplete(handle: u64, request: u64, _status: u32) {
         let adapter = check::adapter(handle);
-        world().violation(&rules::OID_COMPLETE, format!(
+        world().violation(&rules::OID_DIRECT, format!(
             "direct OID request {request:#x} completed on adapter {:#x}, but none is pending", adapter.handle))
     }
 }

@@ -13,7 +13,8 @@ use crate::{
     },
     imports,
     mem::Kind,
-    verify::rules,
+    nt::memory::pool,
+    verify::{Rule, rules},
     world::world,
 };
 use std::{
@@ -66,9 +67,10 @@ struct Parts {
 }
 
 fn pool(handle: u64, what: &str) -> Rc<Pool> {
+    world().verify.watch(&rules::HANDLE_POOL);
     match world().ndis.objects.get::<Pool>(handle) {
         Some(pool) => pool,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a pool")),
+        None => world().violation(&rules::HANDLE_POOL, format!("{what}: {handle:#x} is not a pool")),
     }
 }
 
@@ -79,12 +81,9 @@ fn make_pool(pool: Pool, by: &'static str) -> u64 {
 fn free_pool(handle: u64, what: &'static str) {
     let world = world();
     let gone = pool(handle, what);
-    if gone.out.get() > 0 {
-        world.violation(
-            &rules::NBL_LEAK,
-            format!("{what}: {} of its objects are still allocated", gone.out.get()),
-        );
-    }
+    world.hold(&rules::POOL_IN_USE, gone.out.get() == 0, || {
+        format!("{what}: {} of its objects are still allocated", gone.out.get())
+    });
     world.ndis.objects.remove::<Pool>(handle);
 }
 
@@ -96,6 +95,9 @@ fn align(size: usize) -> usize {
 fn make_nbl(pool_handle: u64, context: u16, back_fill: u16, by: &'static str) -> Option<Nbl> {
     let world = world();
     let pool = pool(pool_handle, by);
+    world.hold(&rules::NBL_CONTEXT, context.is_multiple_of(16) && back_fill.is_multiple_of(16), || {
+        format!("{by} with a context of {context} bytes and {back_fill} in front")
+    });
     let space = align(usize::from(context) + usize::from(back_fill));
     let addr = world.mem.allocate(Kind::NetBufferList, 0, NBL_SIZE + CONTEXT_HEADER + space, by)?;
     abi::fill(addr, 0, NBL_SIZE + CONTEXT_HEADER + space);
@@ -138,26 +140,20 @@ pub(super) fn set_current(nb: Nb) {
     nb.set(NET_BUFFER::CurrentMdlOffset, skip);
 }
 
-fn take(addr: u64, what: &str) -> Parts {
-    let world = world();
-    match world.ndis.made.by_addr.borrow_mut().remove(&addr) {
-        Some(parts) => parts,
-        None => {
-            world.violation(&rules::NBL_LEAK, format!("{what}({addr:#x}): not allocated, or freed before"))
-        }
-    }
+fn take(rule: &'static Rule, addr: u64, what: &str) -> Parts {
+    let parts = world().ndis.made.by_addr.borrow_mut().remove(&addr);
+    world().hold(rule, parts.is_some(), || format!("{what}({addr:#x}): not allocated, or freed before"));
+    parts.unwrap_or_default()
 }
 
 fn free(kind: Kind, addr: u64, what: &str) {
-    if addr != 0
-        && let Err(bad) = world().mem.free(kind, addr)
-    {
-        world().violation(&rules::MEMORY, format!("{what}({addr:#x}): {bad:?}"));
+    if addr != 0 {
+        pool::freed(what, addr, world().mem.free(kind, addr).map(drop));
     }
 }
 
 fn free_nb(addr: u64, counted: bool) {
-    let parts = take(addr, "NdisFreeNetBuffer");
+    let parts = take(&rules::NB_FREED, addr, "NdisFreeNetBuffer");
     if counted && let Some(pool) = world().ndis.objects.get::<Pool>(parts.pool) {
         pool.out.set(pool.out.get().saturating_sub(1));
     }
@@ -187,7 +183,7 @@ imports! {
     TABLE from "ndis.sys";
 
     fn NdisAllocateNetBufferListPool(handle: u64, params: u64) -> u64 {
-        check::sized(params, "NET_BUFFER_LIST_POOL_PARAMETERS", c::NDIS_OBJECT_TYPE_DEFAULT, 1, c::NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1);
+        check::sized(&rules::NBL_POOL_HEADER, params, "NET_BUFFER_LIST_POOL_PARAMETERS", c::NDIS_OBJECT_TYPE_DEFAULT, 1, c::NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1);
         let p: Ptr<ListParams> = Ptr::new(params);
         let (with_nb, data) = (p.get(ListParams::fAllocateNetBuffer) != 0, p.get(ListParams::DataSize));
         if data > 0 && !with_nb {
@@ -202,7 +198,7 @@ imports! {
     }
 
     fn NdisAllocateNetBufferPool(handle: u64, params: u64) -> u64 {
-        check::sized(params, "NET_BUFFER_POOL_PARAMETERS", c::NDIS_OBJECT_TYPE_DEFAULT, 1, c::NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1);
+        check::sized(&rules::NB_POOL_HEADER, params, "NET_BUFFER_POOL_PARAMETERS", c::NDIS_OBJECT_TYPE_DEFAULT, 1, c::NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1);
         let data = Ptr::<NbParams>::new(params).get(NbParams::DataSize);
         make_pool(Pool { owner: handle, lists: false, with_nb: true, context: 0, data, out: Cell::new(0) }, "NdisAllocateNetBufferPool")
     }
@@ -220,9 +216,9 @@ imports! {
     fn NdisAllocateNetBufferAndNetBufferList(pool_handle: u64, context: u16, back_fill: u16, mdl: u64, offset: u32, len: u64) -> u64 {
         const BY: &str = "NdisAllocateNetBufferAndNetBufferList";
         let pool = pool(pool_handle, BY);
-        if !pool.with_nb {
-            world().violation(&rules::ORDER, "NdisAllocateNetBufferAndNetBufferList from a pool without fAllocateNetBuffer".into());
-        }
+        world().hold(&rules::POOL_WITHOUT_NBS, pool.with_nb, || {
+            "NdisAllocateNetBufferAndNetBufferList from a pool without fAllocateNetBuffer".into()
+        });
         let Some(nbl) = make_nbl(pool_handle, context + pool.context, back_fill, BY) else { return 0 };
         let Some((data, own_mdl)) = data_and_mdl(pool.data, BY) else { return 0 };
         let Some(nb) = make_nb(pool_handle, if own_mdl != 0 { own_mdl } else { mdl }, offset, len, BY) else { return 0 };
@@ -235,10 +231,8 @@ imports! {
     fn NdisFreeNetBufferList(addr: u64) {
         let world = world();
         let held = world.ndis.adapters().iter().any(|a| a.receives.borrow().contains(&addr) || a.sends.borrow().contains_key(&addr));
-        if held {
-            world.violation(&rules::NBL_LEAK, format!("NBL {addr:#x} freed while it is out"));
-        }
-        let parts = take(addr, "NdisFreeNetBufferList");
+        world.hold(&rules::NBL_OUT, !held, || format!("NBL {addr:#x} freed while it is out"));
+        let parts = take(&rules::NBL_FREED, addr, "NdisFreeNetBufferList");
         if parts.nb != 0 {
             free_nb(parts.nb, false);
         }

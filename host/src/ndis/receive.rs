@@ -44,7 +44,7 @@ imports! {
     fn NdisMIndicateReceiveNetBufferLists(handle: u64, first: u64, _port: u32, count: u32, flags: u32) {
         let world = world();
         let adapter = check::registered(handle, "NdisMIndicateReceiveNetBufferLists");
-        check_dispatch_flag("NdisMIndicateReceiveNetBufferLists", flags & c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL != 0);
+        check_dispatch_flag(&rules::RECEIVE_FLAG, "NdisMIndicateReceiveNetBufferLists", flags & c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL != 0);
         let list = nbl::chain(Nbl::new(first));
         check_state(&adapter);
         check_chain(&adapter, &list, count);
@@ -69,55 +69,34 @@ imports! {
 
 fn check_state(adapter: &Adapter) {
     let allowed = matches!(adapter.state(), State::Running | State::Pausing | State::Restarting);
-    if !allowed {
-        world().violation(
-            &rules::RECEIVE_PAUSED,
-            format!("received data indicated in state {}", adapter.state()),
-        );
-    }
-    if !adapter.filter_set.get() {
-        world().violation(
-            &rules::RECEIVE_FILTER,
-            "received data indicated before a packet filter was set (NDIS-INIT-15)".into(),
-        );
-    }
+    world().hold(&rules::RECEIVE_PAUSED, allowed, || {
+        format!("received data indicated in state {}", adapter.state())
+    });
+    world().hold(&rules::RECEIVE_FILTER, adapter.filter_set.get(), || {
+        "received data indicated before a packet filter was set".into()
+    });
 }
 
 fn check_chain(adapter: &Adapter, list: &[Nbl], count: u32) {
     let world = world();
-    if list.len() != count as usize || list.is_empty() {
-        world.violation(
-            &rules::RECEIVE_MALFORMED,
-            format!("NumberOfNetBufferLists is {count}, the chain has {}", list.len()),
-        );
-    }
+    world.hold(&rules::RECEIVE_COUNT, list.len() == count as usize && !list.is_empty(), || {
+        format!("NumberOfNetBufferLists is {count}, the chain has {}", list.len())
+    });
     for nbl in list {
         let source = nbl.get(NET_BUFFER_LIST::SourceHandle);
-        if source != adapter.handle {
-            world.violation(
-                &rules::RECEIVE_MALFORMED,
-                format!(
-                    "NBL {:#x}: SourceHandle {source:#x} is not the adapter's (NDIS-RECV-02)",
-                    nbl.addr()
-                ),
-            );
-        }
-        if adapter.receives.borrow().contains(&nbl.addr()) {
-            world.violation(
-                &rules::RECEIVE_OWNED,
-                format!("NBL {:#x} indicated while NDIS holds it", nbl.addr()),
-            );
-        }
+        world.hold(&rules::RECEIVE_SOURCE, source == adapter.handle, || {
+            format!("NBL {:#x}: SourceHandle {source:#x} is not the adapter's", nbl.addr())
+        });
+        let owned = adapter.receives.borrow().contains(&nbl.addr());
+        world.hold(&rules::RECEIVE_OWNED, !owned, || {
+            format!("NBL {:#x} indicated while NDIS holds it", nbl.addr())
+        });
         let nbs = nbl::net_buffers(*nbl);
-        if nbs.is_empty() || nbs.iter().any(|nb| nbl::data(*nb).is_none_or(|data| data.is_empty())) {
-            world.violation(
-                &rules::RECEIVE_MALFORMED,
-                format!(
-                    "NBL {:#x}: no NB, or fewer bytes in its MDLs than DataLength (NDIS-RECV-03)",
-                    nbl.addr()
-                ),
-            );
-        }
+        let whole =
+            !nbs.is_empty() && nbs.iter().all(|nb| nbl::data(*nb).is_some_and(|data| !data.is_empty()));
+        world.hold(&rules::RECEIVE_DATA, whole, || {
+            format!("NBL {:#x}: no NB, or fewer bytes in its MDLs than DataLength", nbl.addr())
+        });
     }
 }
 
@@ -128,10 +107,9 @@ fn throttle(adapter: &Adapter, count: u32) {
         *indicated = indicated.saturating_add(count);
         *indicated
     });
-    if indicated > limit {
-        world().violation(
-            &rules::RECEIVE_THROTTLE,
-            format!("{indicated} NBLs indicated in a DPC that may indicate {limit}"),
-        );
+    if limit != c::NDIS_INDICATE_ALL_NBLS {
+        world().hold(&rules::RECEIVE_THROTTLE, indicated <= limit, || {
+            format!("{indicated} NBLs indicated in a DPC that may indicate {limit}")
+        });
     }
 }

@@ -55,6 +55,19 @@ fn build(adapter: &Adapter) -> Option<u64> {
     Some(at)
 }
 
+/// The memory and port descriptors of a list, which are not the driver's to change.
+fn ranges_in(at: u64) -> Vec<Vec<u8>> {
+    let list: Ptr<List> = Ptr::new(Ptr::<Reqs>::new(at).at(&Reqs::List));
+    let count = list.get(List::Count).min(MOST);
+    let descriptor = |i: u32| abi::bytes(at + DESCRIPTORS + u64::from(i) * Desc::SIZE as u64, Desc::SIZE);
+    let is_range = |bytes: &Vec<u8>| {
+        bytes
+            .get(1)
+            .is_some_and(|&kind| [c::CmResourceTypeMemory, c::CmResourceTypePort].contains(&u32::from(kind)))
+    };
+    (0..count).map(descriptor).filter(is_range).collect()
+}
+
 /// Message descriptors in a list.
 fn messages_in(at: u64) -> usize {
     let list: Ptr<List> = Ptr::new(Ptr::<Reqs>::new(at).at(&Reqs::List));
@@ -81,19 +94,21 @@ impl Ndis {
         abi::write(irp + INFORMATION, list);
         if handlers.filter_resources != 0 {
             let args = [adapter.add_device_context.get(), irp];
+            let ranges = ranges_in(list);
             let status = call("MiniportFilterResourceRequirements", handlers.filter_resources, &args) as u32;
             // A failure keeps the bus driver's requirements (NDIS-PNP-13).
             if status == c::NDIS_STATUS_SUCCESS {
                 let now: u64 = abi::read(irp + INFORMATION);
+                world.hold(&rules::PNP_RESOURCES, ranges_in(now) == ranges, || {
+                    "MiniportFilterResourceRequirements changed the device's memory or ports".into()
+                });
                 adapter.device.grant(messages_in(now).min(adapter.device.hardware.messages()));
                 if now != list {
                     self.owners.borrow_mut().remove(&now);
-                    if let Err(bad) = world.mem.free(Kind::NdisMemory, now) {
-                        world.violation(
-                            &rules::MEMORY,
-                            format!("the new resource requirements at {now:#x}: {bad:?} (NDIS-PNP-12)"),
-                        );
-                    }
+                    let bad = world.mem.free(Kind::NdisMemory, now).err();
+                    world.hold(&rules::PNP_NEW_LIST, bad.is_none(), || {
+                        format!("the new resource requirements at {now:#x}: {bad:?}")
+                    });
                 }
             }
         }

@@ -3,14 +3,14 @@
 use super::{
     Ndis,
     adapter::{Adapter, Sent, State},
-    check,
+    check, dma,
     nbl::{self, Nbl},
 };
 use crate::{
-    abi::{NET_BUFFER_LIST, constants as c},
+    abi::{self, NET_BUFFER_LIST, constants as c},
     cpu::DISPATCH,
     imports,
-    verify::rules,
+    verify::{Rule, rules},
     world::{call, world},
 };
 use std::rc::Rc;
@@ -47,8 +47,17 @@ impl Ndis {
         let world = world();
         let now = world.clock.now();
         let frames: usize = list.iter().map(|&nbl| nbl::net_buffers(nbl).len()).sum();
-        let sent = Sent { at: now, accepted: false };
-        adapter.sends.borrow_mut().extend(list.iter().map(|nbl| (nbl.addr(), sent)));
+        if adapter.sends.borrow().is_empty() {
+            adapter.last_completion.set(now);
+        }
+        let sent = |&nbl: &Nbl| Sent {
+            at: now,
+            accepted: false,
+            nbs: nbl::net_buffers(nbl).iter().map(|nb| nb.addr()).collect(),
+            removed: adapter.noticed.get(),
+            cancel_id: cancel_id(nbl),
+        };
+        adapter.sends.borrow_mut().extend(list.iter().map(|nbl| (nbl.addr(), sent(nbl))));
         adapter.count(|n| {
             n.sends += list.len() as u64;
             n.frames_sent += frames as u64;
@@ -71,17 +80,89 @@ impl Ndis {
 
     /// Asks the miniport to cancel queued sends.
     pub fn cancel_sends(&self, adapter: &Adapter, id: u64) {
+        adapter.cancelling.set(Some(id));
         call("MiniportCancelSend", adapter.miniport.handlers.cancel_send, &[adapter.context.get(), id]);
+        adapter.cancelling.set(None);
     }
 
-    /// Ends the run if a send has been out too long.
+    /// Ends the run if a send has been out too long, or none came back for long while some are out.
     pub fn check_sends(&self, adapter: &Adapter) {
-        let now = world().clock.now();
+        let world = world();
+        let now = world.clock.now();
         let oldest = adapter.sends.borrow().values().map(|sent| sent.at).min();
-        if let Some(oldest) = oldest.filter(|&oldest| now.since(oldest) > self.bounds.send.get()) {
-            let detail = format!("an NBL has been out for {:?}", now.since(oldest));
-            world().note_violation(&rules::SEND_TIMEOUT, detail);
+        let Some(oldest) = oldest else { return };
+        world.verify.watch(&rules::SEND_TIMEOUT);
+        world.verify.watch(&rules::SEND_HANG);
+        let (out, quiet) = (now.since(oldest), now.since(adapter.last_completion.get()));
+        if out > self.bounds.send.get() {
+            world.note_violation(&rules::SEND_TIMEOUT, format!("an NBL has been out for {out:?}"));
+        } else if quiet > self.bounds.hang.get() {
+            world.note_violation(&rules::SEND_HANG, format!("no send completed for {quiet:?}"));
         }
+    }
+}
+
+/// `NDIS_GET_NET_BUFFER_LIST_CANCEL_ID`.
+fn cancel_id(nbl: Nbl) -> u64 {
+    abi::read(nbl.at(&NET_BUFFER_LIST::NetBufferListInfo) + 8 * u64::from(c::NetBufferListCancelId))
+}
+
+/// What sends are completed with (NDIS-SEND-06).
+const STATUSES: [u32; 12] = [
+    c::NDIS_STATUS_SUCCESS,
+    c::NDIS_STATUS_INVALID_LENGTH,
+    c::NDIS_STATUS_RESOURCES,
+    c::NDIS_STATUS_PAUSED,
+    c::NDIS_STATUS_SEND_ABORTED,
+    c::NDIS_STATUS_RESET_IN_PROGRESS,
+    c::NDIS_STATUS_FAILURE,
+    c::NDIS_STATUS_LOW_POWER_STATE,
+    c::NDIS_STATUS_NOT_ACCEPTED,
+    // Conflict C-09: the page on resets names this one.
+    c::NDIS_STATUS_REQUEST_ABORTED,
+    // Not on the function's page, which leaves it at FAILURE, but what drivers say of a cable that is not there.
+    c::NDIS_STATUS_MEDIA_DISCONNECTED,
+    c::NDIS_STATUS_NO_CABLE,
+];
+
+/// What an NBL owes its completion.
+fn check_completed(adapter: &Adapter, nbl: Nbl, sent: &Sent) {
+    let world = world();
+    let status = nbl.get(NET_BUFFER_LIST::Status).cast_unsigned();
+    let at = nbl.addr();
+    world.hold(&rules::SEND_PENDING, status != c::NDIS_STATUS_PENDING, || {
+        format!("NBL {at:#x} completed with NDIS_STATUS_PENDING")
+    });
+    world.hold(&rules::SEND_STATUS, STATUSES.contains(&status), || {
+        format!("NBL {at:#x} completed with {status:#x}")
+    });
+    let nbs: Vec<u64> = nbl::net_buffers(nbl).iter().map(|nb| nb.addr()).collect();
+    world.hold(&rules::SEND_NBS, nbs == sent.nbs, || {
+        format!("NBL {at:#x} was sent with NBs {:#x?} and completed with {nbs:#x?}", sent.nbs)
+    });
+    let listed = sent.nbs.iter().find(|&&nb| dma::has_list(adapter, nb));
+    world.hold(&rules::SG_COMPLETED, listed.is_none(), || {
+        format!("NBL {at:#x} completed while NB {:#x} has a scatter/gather list", listed.unwrap_or(&0))
+    });
+    let state = adapter.state();
+    if matches!(state, State::Paused | State::Halting) {
+        world.hold(&rules::SEND_PAUSED, REFUSALS.contains(&status), || {
+            format!("NBL {at:#x} completed with {status:#x} in state {state}")
+        });
+    }
+    if sent.removed {
+        let refused = status == c::NDIS_STATUS_NOT_ACCEPTED
+            || (state != State::Running && status == c::NDIS_STATUS_PAUSED);
+        world.hold(&rules::SURPRISE_SEND, refused, || {
+            format!("NBL {at:#x} completed with {status:#x} after a surprise removal")
+        });
+    }
+    if status == c::NDIS_STATUS_SEND_ABORTED
+        && let Some(id) = adapter.cancelling.get()
+    {
+        world.hold(&rules::CANCEL_SEND, sent.cancel_id == id, || {
+            format!("NBL {at:#x} with cancel id {:#x} aborted, {id:#x} is cancelled", sent.cancel_id)
+        });
     }
 }
 
@@ -90,18 +171,11 @@ imports! {
     TABLE from "ndis.sys";
 
     fn NdisMSendNetBufferListsComplete(handle: u64, first: u64, flags: u32) {
-        let world = world();
         let adapter = check::adapter(handle);
-        check_dispatch_flag("NdisMSendNetBufferListsComplete", flags & c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL != 0);
+        check_dispatch_flag(&rules::SEND_FLAG, "NdisMSendNetBufferListsComplete", flags & c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL != 0);
         let list = take_out(&adapter, first);
         for nbl in &list {
             let status = nbl.get(NET_BUFFER_LIST::Status).cast_unsigned();
-            if status == c::NDIS_STATUS_PENDING {
-                world.violation(&rules::SEND_COMPLETE, format!("NBL {:#x} completed with NDIS_STATUS_PENDING", nbl.addr()));
-            }
-            if matches!(adapter.state(), State::Paused | State::Halting) && !REFUSALS.contains(&status) {
-                world.violation(&rules::SEND_PAUSED, format!("NBL {:#x} completed with {status:#x} in state {}", nbl.addr(), adapter.state()));
-            }
             adapter.count(|n| {
                 n.sends_completed += 1;
                 n.sends_failed += u64::from(status != c::NDIS_STATUS_SUCCESS);
@@ -116,14 +190,18 @@ imports! {
 /// The NBLs of a completed chain, which the driver holds no longer. Each is looked up before it is followed: one that
 /// was completed before is not there to be read.
 fn take_out(adapter: &Adapter, first: u64) -> Vec<Nbl> {
+    adapter.last_completion.set(world().clock.now());
     let mut list = Vec::new();
     let mut next = first;
     while next != 0 {
-        if adapter.sends.borrow_mut().remove(&next).is_none() {
+        let sent = adapter.sends.borrow_mut().remove(&next);
+        world().verify.watch(&rules::SEND_COMPLETE);
+        let Some(sent) = sent else {
             let detail = "the driver does not hold it: completed before, or never sent to it";
-            world().violation(&rules::SEND_COMPLETE, format!("NBL {next:#x} completed, but {detail}"));
-        }
+            world().violation(&rules::SEND_COMPLETE, format!("NBL {next:#x} completed, but {detail}"))
+        };
         let nbl = Nbl::new(next);
+        check_completed(adapter, nbl, &sent);
         next = nbl.get(NET_BUFFER_LIST::Next);
         list.push(nbl);
     }
@@ -131,10 +209,10 @@ fn take_out(adapter: &Adapter, first: u64) -> Vec<Nbl> {
 }
 
 /// NDIS-SEND-11: a call that claims to be at `DISPATCH_LEVEL` is.
-pub(super) fn check_dispatch_flag(name: &str, claimed: bool) {
-    let world = world();
-    let irql = world.cpu().irql();
-    if claimed && irql != DISPATCH {
-        world.violation(&rules::DISPATCH_FLAG, format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}"));
+pub(super) fn check_dispatch_flag(rule: &'static Rule, name: &str, claimed: bool) {
+    if claimed {
+        let irql = world().cpu().irql();
+        world()
+            .hold(rule, irql == DISPATCH, || format!("{name} with the DISPATCH_LEVEL flag at IRQL {irql}"));
     }
 }

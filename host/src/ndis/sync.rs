@@ -42,9 +42,12 @@ impl Object for RwLock {
 }
 
 fn lock(handle: u64, what: &str) -> Rc<RwLock> {
+    world().verify.watch(&rules::HANDLE_RW_LOCK);
     match world().ndis.objects.get::<RwLock>(handle) {
         Some(lock) => lock,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a read/write lock")),
+        None => {
+            world().violation(&rules::HANDLE_RW_LOCK, format!("{what}: {handle:#x} is not a read/write lock"))
+        }
     }
 }
 
@@ -53,12 +56,10 @@ fn acquire(handle: u64, state: u64, write: bool) {
     let lock = lock(handle, "NdisAcquireRWLock");
     let old = world.cpu().set_irql(DISPATCH.max(world.cpu().irql()));
     let cpu = world.cpu().number;
-    if lock.writer.get() == Some(cpu) || (write && lock.readers.borrow().contains(&cpu)) {
-        world.violation(
-            &rules::LOCK_ORDER,
-            format!("read/write lock {handle:#x} acquired by the CPU that holds it"),
-        );
-    }
+    let mine = lock.writer.get() == Some(cpu) || (write && lock.readers.borrow().contains(&cpu));
+    world.hold(&rules::RW_LOCK_TWICE, !mine, || {
+        format!("read/write lock {handle:#x} acquired by the CPU that holds it")
+    });
     let free = || lock.writer.get().is_none() && (!write || lock.readers.borrow().is_empty());
     world.sched.wait("a read/write lock", None, &free);
     if write {
@@ -117,9 +118,8 @@ imports! {
     fn NdisFreeRWLock(handle: u64) {
         let world = world();
         let gone = lock(handle, "NdisFreeRWLock");
-        if gone.writer.get().is_some() || !gone.readers.borrow().is_empty() {
-            world.violation(&rules::LOCK_ORDER, "a read/write lock freed while it is held".into());
-        }
+        let free = gone.writer.get().is_none() && gone.readers.borrow().is_empty();
+        world.hold(&rules::RW_LOCK_FREED, free, || "a read/write lock freed while it is held".into());
         world.ndis.objects.remove::<RwLock>(handle);
     }
 
@@ -140,9 +140,9 @@ imports! {
             WRITER => lock.writer.take() == Some(cpu),
             _ => lock.readers.borrow_mut().remove(&cpu),
         };
-        if !released {
-            world.violation(&rules::LOCK_ORDER, format!("read/write lock {handle:#x} released by a CPU that does not hold it"));
-        }
+        world.hold(&rules::RW_LOCK_NOT_HELD, released, || {
+            format!("read/write lock {handle:#x} released by a CPU that does not hold it")
+        });
         held(-1);
         world.cpu().set_irql(p.get(LOCK_STATE_EX::OldIrql));
     }
@@ -169,8 +169,7 @@ imports! {
     }
 
     fn NdisFreeGenericObject(object: u64) {
-        if let Err(bad) = world().mem.free(Kind::NdisMemory, object) {
-            world().violation(&rules::MEMORY, format!("NdisFreeGenericObject({object:#x}): {bad:?}"));
-        }
+        let bad = world().mem.free(Kind::NdisMemory, object).err();
+        world().hold(&rules::GENERIC_OBJECT, bad.is_none(), || format!("NdisFreeGenericObject({object:#x}): {bad:?}"));
     }
 }

@@ -34,9 +34,10 @@ impl Object for Timer {
 }
 
 fn timer(handle: u64, what: &str) -> Rc<Timer> {
+    world().verify.watch(&rules::HANDLE_TIMER);
     match world().ndis.objects.get::<Timer>(handle) {
         Some(timer) => timer,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a timer")),
+        None => world().violation(&rules::HANDLE_TIMER, format!("{what}: {handle:#x} is not a timer")),
     }
 }
 
@@ -55,6 +56,9 @@ pub fn due_time(due: i64) -> Time {
 fn set(handle: u64, due: i64, period: i32, context: u64) -> u8 {
     let world = world();
     let timer = timer(handle, "NdisSetTimerObject");
+    world.hold(&rules::TIMER_PERIOD, period >= 0, || {
+        format!("NdisSetTimerObject with a period of {period} ms")
+    });
     let was = cancel(&timer);
     let period = u64::try_from(period).ok().filter(|&p| p > 0).map(Duration::from_millis);
     timer.periodic.set(period.is_some());
@@ -93,8 +97,9 @@ imports! {
     TABLE from "ndis.sys";
 
     fn NdisAllocateTimerObject(handle: u64, chars: u64, out: u64) -> u32 {
-        check::sized(chars, "NDIS_TIMER_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS, 1, c::NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1);
+        check::sized(&rules::TIMER_HEADER, chars, "NDIS_TIMER_CHARACTERISTICS", c::NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS, 1, c::NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1);
         let p: Ptr<Chars> = Ptr::new(chars);
+        world().hold(&rules::TIMER_FUNCTION, p.get(Chars::TimerFunction) != 0, || "a timer without a function".into());
         let timer = Timer {
             owner: handle,
             function: p.get(Chars::TimerFunction),
@@ -112,9 +117,8 @@ imports! {
     fn NdisFreeTimerObject(handle: u64) {
         let world = world();
         let gone = timer(handle, "NdisFreeTimerObject");
-        if gone.set.get().is_some() || gone.queued.get() || gone.running.get() {
-            world.violation(&rules::TIMER_LEFT, "a timer freed while it is set, queued or running".into());
-        }
+        let idle = gone.set.get().is_none() && !gone.queued.get() && !gone.running.get();
+        world.hold(&rules::TIMER_FREED, idle, || "a timer freed while it is set, queued or running".into());
         world.ndis.objects.remove::<Timer>(handle);
     }
 
@@ -130,8 +134,11 @@ imports! {
         let world = world();
         let timer = timer(handle, "NdisCancelTimerObject");
         let irql = world.cpu().irql();
-        if irql > DISPATCH || (timer.periodic.get() && irql > PASSIVE) {
-            world.violation(&rules::IRQL, format!("NdisCancelTimerObject at IRQL {irql} (NDIS-TMR-02)"));
+        world.hold(&rules::IRQL_TIMER, irql <= DISPATCH, || format!("NdisCancelTimerObject at IRQL {irql}"));
+        if timer.periodic.get() {
+            world.hold(&rules::PERIODIC_TIMER, irql == PASSIVE, || {
+                format!("a periodic timer cancelled at IRQL {irql}")
+            });
         }
         let was = cancel(&timer);
         if timer.periodic.replace(false) {

@@ -52,7 +52,8 @@ fn adapter(device: u64, what: &str) -> (Rc<Known>, Rc<Adapter>) {
     });
     match found {
         Some(found) => found,
-        None => world.violation(&rules::HANDLE, format!("{what}: {device:#x} is no device object of NDIS's")),
+        None => world
+            .violation(&rules::HANDLE_ADAPTER, format!("{what}: {device:#x} is no device object of NDIS's")),
     }
 }
 

@@ -24,9 +24,12 @@ impl Object for WorkItem {
 }
 
 fn item(handle: u64, what: &str) -> Rc<WorkItem> {
+    world().verify.watch(&rules::HANDLE_WORK_ITEM);
     match world().ndis.objects.get::<WorkItem>(handle) {
         Some(item) => item,
-        None => world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is not a work item")),
+        None => {
+            world().violation(&rules::HANDLE_WORK_ITEM, format!("{what}: {handle:#x} is not a work item"))
+        }
     }
 }
 
@@ -41,18 +44,16 @@ imports! {
 
     fn NdisFreeIoWorkItem(handle: u64) {
         let world = world();
-        if item(handle, "NdisFreeIoWorkItem").queued.get() {
-            world.violation(&rules::ORDER, "a work item freed while it is queued".into());
-        }
+        let idle = !item(handle, "NdisFreeIoWorkItem").queued.get();
+        world.hold(&rules::WORK_FREED, idle, || "a work item freed while it is queued".into());
         world.ndis.objects.remove::<WorkItem>(handle);
     }
 
     fn NdisQueueIoWorkItem(handle: u64, routine: u64, context: u64) {
         let world = world();
         let item = item(handle, "NdisQueueIoWorkItem");
-        if item.queued.replace(true) {
-            world.violation(&rules::ORDER, "a work item queued while it is queued".into());
-        }
+        let idle = !item.queued.replace(true);
+        world.hold(&rules::WORK_QUEUED, idle, || "a work item queued while it is queued".into());
         // A worker thread per item in flight; the routine may free its own item (NDIS-WI-01).
         world.sched.spawn("system worker", world.cpu().number + 1, move || {
             item.queued.set(false);

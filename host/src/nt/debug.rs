@@ -137,11 +137,11 @@ imports! {
     }
 
     fn DbgBreakPoint() {
-        world().violation(&rules::BUG_CHECK, "break point without a debugger".into());
+        world().violation(&rules::BREAKPOINT, "break point without a debugger".into());
     }
 
     fn DbgBreakPointWithStatus(status: u32) {
-        world().violation(&rules::BUG_CHECK, format!("break point {status:#x} without a debugger"));
+        world().violation(&rules::BREAKPOINT, format!("break point {status:#x} without a debugger"));
     }
 
     fn KdRefreshDebuggerNotPresent() -> u8 {
@@ -186,6 +186,6 @@ imports! {
     }
 
     fn KeDeregisterNmiCallback(handle: u64) -> u32 {
-        world().violation(&rules::HANDLE, format!("KeDeregisterNmiCallback({handle:#x}): not registered"))
+        world().violation(&rules::NMI_CALLBACK, format!("KeDeregisterNmiCallback({handle:#x}): not registered"))
     }
 }

@@ -54,9 +54,7 @@ impl Etw {
 
     fn unregister(&self, what: &str, handle: u64) -> u32 {
         let known = self.providers.borrow_mut().remove(&handle);
-        if known.is_none() {
-            world().violation(&rules::HANDLE, format!("{what}({handle:#x}): not registered"));
-        }
+        world().hold(&rules::ETW_HANDLE, known.is_some(), || format!("{what}({handle:#x}): not registered"));
         c::STATUS_SUCCESS
     }
 
@@ -168,9 +166,7 @@ imports! {
 
     fn PcwUnregister(handle: u64) {
         let known = world().nt.etw.pcw.borrow_mut().remove(&handle);
-        if !known {
-            world().violation(&rules::HANDLE, format!("PcwUnregister({handle:#x}): not registered"));
-        }
+        world().hold(&rules::PCW_HANDLE, known, || format!("PcwUnregister({handle:#x}): not registered"));
     }
 
     fn PcwCreateInstance(out: u64, _registration: u64, _name: u64, _count: u32, _data: u64) -> u32 {

@@ -41,9 +41,10 @@ impl Handles {
     /// Closes it; a handle that is not open ends the run.
     pub fn close(&self, what: &str, handle: u64) -> Target {
         let target = self.open.borrow_mut().remove(&handle);
+        world().verify.watch(&rules::KERNEL_HANDLE);
         match target {
             Some((target, _)) => target,
-            None => world().violation(&rules::HANDLE, format!("{what}({handle:#x}): no open handle")),
+            None => world().violation(&rules::KERNEL_HANDLE, format!("{what}({handle:#x}): no open handle")),
         }
     }
 

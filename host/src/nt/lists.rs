@@ -34,12 +34,9 @@ fn entry(addr: u64) -> Ptr<LIST_ENTRY> {
 fn check(what: &str, addr: u64) {
     let (next, previous) = (entry(addr).get(LIST_ENTRY::Flink), entry(addr).get(LIST_ENTRY::Blink));
     let whole = entry(next).get(LIST_ENTRY::Blink) == addr && entry(previous).get(LIST_ENTRY::Flink) == addr;
-    if !whole {
-        world().violation(
-            &rules::LIST,
-            format!("{what}: the links around {addr:#x} ({next:#x}, {previous:#x}) do not match"),
-        );
-    }
+    world().hold(&rules::LIST, whole, || {
+        format!("{what}: the links around {addr:#x} ({next:#x}, {previous:#x}) do not match")
+    });
 }
 
 fn link(between: u64, and: u64, new: u64) {
@@ -62,9 +59,9 @@ fn set_top(header: u64, first: u64, depth: impl Fn(u16) -> u16) {
 }
 
 fn aligned(what: &str, addr: u64) {
-    if !addr.is_multiple_of(16) {
-        world().violation(&rules::LIST, format!("{what}: {addr:#x} is not 16-byte aligned"));
-    }
+    world().hold(&rules::SLIST_ALIGNMENT, addr.is_multiple_of(16), || {
+        format!("{what}: {addr:#x} is not 16-byte aligned")
+    });
 }
 
 /// Puts an entry in front of a sequenced list and answers the former first.
@@ -72,9 +69,7 @@ pub fn push(header: u64, new: u64) -> u64 {
     aligned("SLIST_HEADER", header);
     aligned("SLIST_ENTRY", new);
     let old = top(header);
-    if old == new {
-        world().violation(&rules::LIST, format!("SLIST_ENTRY {new:#x} is in the list already"));
-    }
+    world().hold(&rules::SLIST_TWICE, old != new, || format!("SLIST_ENTRY {new:#x} is in the list already"));
     write(new, old);
     set_top(header, new, |depth| depth.wrapping_add(1));
     old

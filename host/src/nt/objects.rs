@@ -64,6 +64,7 @@ impl Objects {
             object.count += by;
             object.count
         });
+        world().verify.watch(&rules::REFERENCE);
         match count {
             Some(count) => count,
             None => world()

@@ -79,8 +79,11 @@ impl Sched {
     /// As [`Sched::wait`], for waits that Windows forbids at `DISPATCH_LEVEL`.
     pub fn block(&self, what: &'static str, deadline: Option<Time>, condition: &dyn Fn() -> bool) -> bool {
         let world = world();
-        if world.cpu().irql() >= DISPATCH {
-            world.violation(&rules::WAIT_IRQL, format!("{what} at IRQL {}", world.cpu().irql()));
+        let rule = if deadline.is_none() { &rules::WAIT_ENDLESS } else { &rules::WAIT_TIMED };
+        let irql = world.cpu().irql();
+        // What the host waits for between its calls of the driver is not the driver's.
+        if self.current().is_some_and(|thread| thread.innermost().is_some()) {
+            world.hold(rule, irql < DISPATCH, || format!("{what} at IRQL {irql}"));
         }
         self.wait(what, deadline, condition)
     }

@@ -28,6 +28,7 @@ impl System {
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
         free_string(world, path);
+        world.ndis.entered(status);
         if status != c::NDIS_STATUS_SUCCESS {
             // NDIS-REG-02: what it allocated is free again.
             world.ndis.check_unloaded();

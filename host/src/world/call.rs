@@ -1,7 +1,10 @@
 //! Calls into the driver.
 
 use super::world;
-use crate::{cpu::DISPATCH, verify::rules};
+use crate::{
+    cpu::DISPATCH,
+    verify::{Rule, rules},
+};
 
 /// Up to eight arguments of a handler; what it does not take it does not see.
 pub type Args<'a> = &'a [u64];
@@ -25,6 +28,20 @@ pub fn call(name: &'static str, address: u64, args: Args) -> u64 {
     call_to(name, address, args, After { irql: world.cpu().irql(), locks })
 }
 
+/// The rule that a handler returns at the level at which it was called.
+fn level_of(handler: &str) -> &'static Rule {
+    match handler {
+        "MiniportInterrupt"
+        | "MiniportMessageInterrupt"
+        | "KSERVICE_ROUTINE"
+        | "KMESSAGE_SERVICE_ROUTINE" => &rules::IRQL_RETURN_ISR,
+        "work item routine" | "IO_WORKITEM_ROUTINE" | "IO_WORKITEM_ROUTINE_EX" | "WORKER_THREAD_ROUTINE" => {
+            &rules::IRQL_RETURN_WORKER
+        }
+        _ => &rules::IRQL_RETURN,
+    }
+}
+
 /// The same for the few handlers that leave IRQL and locks otherwise than they found them.
 #[allow(clippy::must_use_candidate, reason = "many handlers return nothing")]
 pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u64 {
@@ -42,20 +59,20 @@ pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u6
     let result = function(arg(0), arg(1), arg(2), arg(3), arg(4), arg(5), arg(6), arg(7));
     let now = world.cpu();
     // Below DISPATCH_LEVEL a thread may have moved to another CPU.
-    if now.irql() != after.irql || (after.irql >= DISPATCH && now.number != cpu) {
-        world.violation(
-            &rules::IRQL_RETURN,
-            format!("{name} called at IRQL {level}, returned at {}", now.irql()),
-        );
-    }
+    let kept = now.irql() == after.irql && (after.irql < DISPATCH || now.number == cpu);
+    world.hold(level_of(name), kept, || format!("{name} called at IRQL {level}, returned at {}", now.irql()));
     if let Some(thread) = thread {
         thread.floor.set(floor);
-        if thread.locks.get() != after.locks {
-            let text = format!("{name} returned with {} spin locks held", thread.locks.get());
-            world.violation(&rules::LOCK_HELD, text);
-        }
+        let locks = thread.locks.get();
+        world.hold(&rules::LOCK_HELD, locks == after.locks, || {
+            format!("{name} returned with {locks} spin locks held")
+        });
     }
     world.sched.pop_call();
+    // It came back: it neither faulted nor stopped the machine.
+    for rule in [&rules::FAULT, &rules::EXCEPTION, &rules::BUG_CHECK, &rules::BREAKPOINT] {
+        world.verify.watch(rule);
+    }
     world.sched.yield_point();
     result
 }

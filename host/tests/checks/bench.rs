@@ -2,7 +2,7 @@
 
 use crate::{
     driver,
-    fault::{self, Fault},
+    fault::{self, Fault, Turn, turns},
 };
 use ferrite_host::{
     abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, Ptr, constants as c},
@@ -30,6 +30,16 @@ const RAM: u64 = 16 << 20;
 const BOUND: Duration = Duration::from_millis(300);
 /// Where the registers are.
 const BAR: Bar = Bar { index: 0, start: 0xC000_0000, len: 0x2_0000, memory: true };
+/// `NDIS_LINK_PARAMETERS` of revision 1.
+const LINK: [u8; 32] = {
+    let mut link = [0; 32];
+    link[0] = 0x80;
+    link[1] = 1;
+    link[2] = 32;
+    link
+};
+/// An OID that nobody has.
+const NO_OID: u32 = 0x02FF_FFFF;
 
 /// Registers that hold nothing, and an interrupt that the bench raises.
 #[derive(Default)]
@@ -42,6 +52,7 @@ impl Nothing {
     fn interrupt(&self) {
         let sink = self.sink.borrow().clone();
         if let Some(sink) = sink {
+            driver::assert_line();
             sink(0);
         }
     }
@@ -81,13 +92,26 @@ impl Hardware for Nothing {
     fn pull_out(&self) {}
 }
 
-/// The whole life of the driver, with a fault or without: what ended it early.
-pub fn live(fault: Option<Fault>) -> Result<(), End> {
-    on_a_machine(fault, life)
+/// How a machine's time went.
+pub struct Run {
+    /// What ended it early.
+    pub ended: Result<(), End>,
+    /// How often each rule was watched.
+    pub coverage: Vec<u64>,
 }
 
-fn on_a_machine(fault: Option<Fault>, body: impl FnOnce() + 'static) -> Result<(), End> {
-    fault::set(fault);
+/// The whole life of the driver, with a fault or without.
+pub fn live(fault: Option<Fault>, turn: Turn) -> Run {
+    on_a_machine(fault, turn, life)
+}
+
+/// A routine of the driver's on a machine where nothing else happens.
+pub fn routine(body: fn()) -> Run {
+    on_a_machine(None, Turn::None, body)
+}
+
+fn on_a_machine(fault: Option<Fault>, turn: Turn, body: impl FnOnce() + 'static) -> Run {
+    fault::set(fault, turn);
     driver::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
     let region =
@@ -97,15 +121,21 @@ fn on_a_machine(fault: Option<Fault>, body: impl FnOnce() + 'static) -> Result<(
     for bound in [&bounds.pause, &bounds.oid, &bounds.send] {
         bound.set(BOUND);
     }
-    world.run(body)
+    if fault == Some(Fault::Hangs) {
+        bounds.hang.set(BOUND / 2);
+    }
+    let ended = world.run(body);
+    Run { ended, coverage: world.verify.coverage() }
 }
 
 /// What `NdisMRegisterMiniportDriver` says to characteristics that were changed.
 pub fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
     let answer = Rc::new(Cell::new(u32::MAX));
     let place = Rc::clone(&answer);
-    let ended = on_a_machine(None, move || place.set(driver::register(driver_object(), &change) as u32));
-    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+    let run = on_a_machine(None, Turn::None, move || {
+        place.set(driver::register(driver_object(), &change) as u32);
+    });
+    assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());
     answer.get()
 }
 
@@ -117,7 +147,8 @@ fn wait(what: &'static str, condition: &dyn Fn() -> bool) {
     }
 }
 
-fn driver_object() -> u64 {
+/// A driver object.
+pub fn driver_object() -> u64 {
     let new = NewDriver { service: "bench", start: 0, size: 0, entry: driver::entry as *const () as u64 };
     world().nt.create_driver(&new).expect("memory")
 }
@@ -126,21 +157,26 @@ fn life() {
     let world = world();
     let object = driver_object();
     let status = call("DriverEntry", driver::entry as *const () as u64, &[object, object]) as u32;
+    world.ndis.entered(status);
     let Some(miniport) = world.ndis.miniport() else {
         world.fail(format!("DriverEntry returned {status:#x}"))
     };
     let hardware = Rc::new(Nothing::default());
-    let device = Device::new("TEST\\0".into(), Rc::clone(&hardware) as Rc<dyn Hardware>, "Driver".into(), 1);
-    let adapter = world.ndis.add(&miniport, Rc::new(device)).expect("the driver takes any device");
-    if world.ndis.initialize(&adapter).is_ok() {
-        run(&adapter, &hardware);
+    let messages = if turns(Turn::Line) { 0 } else { 1 };
+    let key = "Driver".into();
+    let device = Device::new("TEST\\0".into(), Rc::clone(&hardware) as Rc<dyn Hardware>, key, messages);
+    let added = world.ndis.add(&miniport, Rc::new(device));
+    if let Ok(adapter) = added {
+        if world.ndis.initialize(&adapter).is_ok() && !run(&adapter, &hardware) {
+            return;
+        }
+        world.ndis.remove(&adapter);
     }
-    world.ndis.remove(&adapter);
     world.ndis.unload();
 }
 
-/// Everything between `MiniportInitializeEx` and `MiniportHaltEx`.
-fn run(adapter: &Rc<Adapter>, hardware: &Nothing) {
+/// Everything between `MiniportInitializeEx` and `MiniportHaltEx`; whether the machine is still on then.
+fn run(adapter: &Rc<Adapter>, hardware: &Nothing) -> bool {
     let world = world();
     let ndis = &world.ndis;
     let port = Port::new();
@@ -153,20 +189,36 @@ fn run(adapter: &Rc<Adapter>, hardware: &Nothing) {
     ndis.set(adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &[0x0B, 0, 0, 0]);
     port.send(adapter, &[&[1; 60], &[2; 100], &[3; 1514]]);
     wait_for_sends(adapter, &port);
+    cancel(adapter, &port);
     port.hold.set(Hold::Everything);
     hardware.interrupt();
     wait("three receives", &|| port.held() == driver::FRAMES);
-    for size in [0, 2, 4, 64] {
-        ndis.query(adapter, c::OID_GEN_MAXIMUM_FRAME_SIZE, size);
+    if turns(Turn::Line) {
+        ndis.foreign_interrupt(adapter);
     }
-    ndis.set(adapter, c::OID_GEN_LINK_PARAMETERS, &[0; 32]);
+    ask(adapter);
     ndis.reset(adapter);
+    ndis.reset(adapter);
+    for (turn, action) in
+        [(Turn::PowersOff, c::NdisShutdownPowerOff), (Turn::Crashes, c::NdisShutdownBugCheck)]
+    {
+        if turns(turn) {
+            ndis.shutdown(adapter, action);
+            return false;
+        }
+    }
     pause_with_receives_held(adapter, &port);
-    ndis.restart(adapter).expect("a restart");
     port.hold.set(Hold::Nothing);
-    adapter.throttle.set(1);
-    hardware.interrupt();
-    wait("receives under a throttle", &|| port.received.borrow().len() >= 2 * driver::FRAMES);
+    ndis.restart(adapter).expect("a restart");
+    if turns(Turn::Surprise) {
+        ndis.pnp_event(adapter, c::NdisDevicePnPEventSurpriseRemoved);
+        ndis.query(adapter, c::OID_GEN_VENDOR_ID, 4);
+        port.send(adapter, &[&[5; 60]]);
+    } else {
+        adapter.throttle.set(1);
+        hardware.interrupt();
+        wait("receives under a throttle", &|| port.received.borrow().len() >= 2 * driver::FRAMES);
+    }
     ndis.pause(adapter, 1);
     if fault::is(Fault::IndicatesPaused) {
         hardware.interrupt();
@@ -177,12 +229,47 @@ fn run(adapter: &Rc<Adapter>, hardware: &Nothing) {
     ndis.hand_down(adapter, &[late]);
     ndis.halt(adapter, c::NdisHaltDeviceDisabled);
     adapter.protocol.replace(None);
+    true
+}
+
+/// One request of every kind.
+fn ask(adapter: &Rc<Adapter>) {
+    let ndis = &world().ndis;
+    for size in [0, 2, 4, 64] {
+        ndis.query(adapter, c::OID_GEN_MAXIMUM_FRAME_SIZE, size);
+    }
+    for size in [0, 4, 8] {
+        ndis.query(adapter, c::OID_GEN_XMIT_OK, size);
+    }
+    for (oid, size) in
+        [(c::OID_GEN_VENDOR_ID, 4), (c::OID_GEN_STATISTICS, 152), (c::OID_PNP_QUERY_POWER, 4), (NO_OID, 4)]
+    {
+        ndis.query(adapter, oid, size);
+    }
+    for oid in [c::OID_PNP_SET_POWER, c::OID_PM_REMOVE_WOL_PATTERN] {
+        ndis.set(adapter, oid, &[1, 0, 0, 0]);
+    }
+    ndis.set(adapter, c::OID_GEN_LINK_PARAMETERS, &LINK);
+}
+
+/// The driver has two sends in its queue, and one is cancelled.
+fn cancel(adapter: &Rc<Adapter>, port: &Rc<Port>) {
+    driver::queue_sends(true);
+    for id in [1_u64, 2] {
+        let nbl = frames::build(&[(&[6; 60], Shape::flat(60))], id).expect("memory");
+        driver::set_cancel_id(nbl.addr(), id);
+        port.send_built(adapter, &[nbl]);
+    }
+    world().ndis.check_sends(adapter);
+    world().ndis.cancel_sends(adapter, 1);
+    driver::queue_sends(false);
 }
 
 fn wait_for_sends(adapter: &Rc<Adapter>, port: &Port) {
     if fault::is(Fault::PausesWithSendsOut) {
         return;
     }
+    world().ndis.check_sends(adapter);
     let deadline = world().clock.now().after(2 * BOUND);
     while port.out.get() > 0 && world().clock.now() < deadline {
         world().sched.sleep(Duration::from_millis(1));

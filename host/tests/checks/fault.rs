@@ -2,6 +2,41 @@
 
 use std::cell::Cell;
 
+/// What becomes of the machine in a life of the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing special.
+    None,
+    /// `MiniportInitializeEx` fails at its end.
+    FailsInitialize,
+    /// `MiniportAddDevice` fails.
+    FailsAdd,
+    /// There is no shared memory.
+    NoMemory,
+    /// The device is removed by surprise.
+    Surprise,
+    /// The machine is switched off.
+    PowersOff,
+    /// The machine crashes.
+    Crashes,
+    /// The device has a line interrupt, which it shares.
+    Line,
+}
+
+impl Turn {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::None,
+        Self::FailsInitialize,
+        Self::FailsAdd,
+        Self::NoMemory,
+        Self::Surprise,
+        Self::PowersOff,
+        Self::Crashes,
+        Self::Line,
+    ];
+}
+
 /// One deviation from what is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -10,18 +45,24 @@ pub enum Fault {
     ReturnsRaised,
     MapsListAtPassive,
     ClaimsDispatch,
+    ClaimsDispatchReceiving,
     StallsTooLong,
     KeepsLock,
     LowersWithLock,
     LocksTwice,
     UnlocksTwice,
     CompletesResetLocked,
+    RaisesInIsr,
     // Sends.
     CompletesTwice,
     CompletesForeign,
     CompletesPending,
+    CompletesOddly,
+    LosesNb,
     SendsWhilePaused,
     NeverCompletes,
+    Hangs,
+    CancelsOthers,
     // Receives.
     IndicatesPaused,
     IndicatesBeforeFilter,
@@ -32,20 +73,30 @@ pub enum Fault {
     IndicatesTooMany,
     ClaimsMore,
     FreesIndicated,
-    // Pause, restart, reset.
+    // Pause, restart, reset, removal, shutdown.
     CompletesNoPause,
     CompletesPauseTwice,
     CompletesPauseAndReturns,
     PausesWithReceivesOut,
     PausesWithSendsOut,
+    PausesIndicating,
     CompletesPauseEarly,
     FailsPause,
     NeverPauses,
     CompletesNoRestart,
     CompletesRestartAndReturns,
+    CompletesRestartOddly,
+    RestartsOddly,
+    NeverRestarts,
+    AddsAttributes,
     CompletesNoReset,
     CompletesResetAndReturns,
     NeverResets,
+    ResetsOddly,
+    AcceptsAfterRemoval,
+    AnswersAfterRemoval,
+    FreesSharedInShutdown,
+    FreesInCrash,
     // OIDs.
     AnswersTooLong,
     WritesPastBuffer,
@@ -55,9 +106,25 @@ pub enum Fault {
     CompletesOidPending,
     NeverAnswers,
     LacksMandatoryOid,
+    LacksMandatoryQuery,
+    ReadsTooMuch,
+    AnswersNothing,
+    AnswersUnknown,
+    HonoursNewerRevision,
+    RequiresIndication,
+    HalvesWrongly,
+    AnswersHalf,
+    AsksForHalf,
+    MisstatesStatistics,
+    FailsQueryPower,
+    FailsSetPower,
+    FailsRemoval,
+    SendsEventInOid,
     // What is left behind.
     KeepsMemory,
     KeepsPool,
+    KeepsNbPool,
+    KeepsRwLock,
     KeepsWorkItem,
     KeepsConfiguration,
     KeepsTimer,
@@ -66,52 +133,150 @@ pub enum Fault {
     KeepsSharedMemory,
     KeepsMapping,
     KeepsMdl,
-    FailsInitializationLeaking,
-    FailsInitializationConnected,
+    KeepsLateSend,
+    FailsKeepingMemory,
+    FailsKeepingInterrupt,
+    FailsKeepingTimer,
+    FailsKeepingWorkItem,
+    FailsKeepingDma,
+    FailsUnlogged,
+    FailsAddLeaking,
     KeepsMemoryAtUnload,
     StaysRegistered,
-    // Memory.
+    // Memory, pools, DMA.
     FreesTwice,
     FreesWithWrongTag,
-    FreesAsOtherKind,
     WritesPastBlock,
     AllocatesWithoutTag,
+    FreesMdlTwice,
+    FreesGenericTwice,
+    FreesNblTwice,
+    FreesNbTwice,
+    AdvancesTooFar,
+    FreesPoolInUse,
+    TakesNbFromListPool,
     FreesSharedWithWrongLength,
     FreesSharedTwice,
+    WritesPastShared,
     UnmapsWrongLength,
+    UnmapsTwice,
+    UnmapsEarly,
     FreesListTwice,
     KeepsList,
-    FreesPoolInUse,
+    CompletesMapped,
+    MapsTwice,
+    MapsStray,
+    MapsTooMuch,
+    ForgetsDirection,
+    DeclaresNoBusMaster,
     FreesSetTimer,
-    // Order, handles, headers, status.
+    MakesIdleTimer,
+    SetsNegativePeriod,
+    MisalignsContext,
+    CancelsPeriodicRaised,
+    FreesQueued,
+    QueuesTwice,
+    // Order and handles.
     DescribesBeforeRegistering,
+    OffloadsBeforeDescribing,
+    MapsBeforeRegistering,
+    RangesBeforeRegistering,
+    SharesBeforeDma,
     DoesNotDescribe,
+    RegistersLate,
     MapsOutsideInitialize,
     SharesOutsideInitialize,
     ConnectsOutsideInitialize,
+    RegistersDmaLate,
+    DisconnectsInPause,
     SetsHandlersLate,
-    SendsWrongType,
-    SendsOldRevision,
+    AddsLate,
+    UsesStrangeDriver,
     UsesStrangeHandle,
     UsesFreedTimer,
+    UsesFreedWorkItem,
+    UsesClosedConfiguration,
+    UsesFreedDma,
+    DisconnectsTwice,
+    UsesFreedPool,
+    UsesFreedRwLock,
     SynchronizesLate,
+    DeregistersEarly,
+    // Headers and contents.
+    RegistersOtherObject,
+    HidesRefusal,
+    FailsEntryRegistered,
+    SendsWrongType,
+    SendsShortCharacteristics,
+    LacksHalt,
+    LacksReset,
+    LacksCancelDirect,
+    SendsShortPnp,
+    SendsOldRevision,
+    SendsOldGeneral,
+    SendsUnknownAttributes,
+    HasLongAddress,
+    SendsShortInterrupt,
+    LacksInterruptHandler,
+    SendsShortSg,
+    SendsShortTimer,
+    SendsShortConfiguration,
+    SendsShortNblPool,
+    SendsShortNbPool,
+    ChangesRanges,
+    ReplacesWithForeignList,
+    // Interrupts and status.
+    WritesMessageTable,
+    ClaimsForeign,
+    UsesTargets,
+    DisownsMessage,
     IndicatesStatusAfterHalt,
     IndicatesReset,
     IndicatesShortLink,
     IndicatesOthersStatus,
-    QueuesTwice,
+    IndicatesNoBuffer,
+    IndicatesFlags,
+    IndicatesShortHeader,
+    RepeatsLink,
+}
+
+impl Fault {
+    /// The turn that brings it out.
+    pub fn turn(self) -> Turn {
+        match self {
+            Self::FailsKeepingMemory
+            | Self::FailsKeepingInterrupt
+            | Self::FailsKeepingTimer
+            | Self::FailsKeepingWorkItem
+            | Self::FailsKeepingDma => Turn::FailsInitialize,
+            Self::FailsAddLeaking => Turn::FailsAdd,
+            Self::FailsUnlogged => Turn::NoMemory,
+            Self::AcceptsAfterRemoval | Self::AnswersAfterRemoval => Turn::Surprise,
+            Self::FreesSharedInShutdown => Turn::PowersOff,
+            Self::FreesInCrash => Turn::Crashes,
+            Self::ClaimsForeign => Turn::Line,
+            _ => Turn::None,
+        }
+    }
 }
 
 thread_local! {
     static FAULT: Cell<Option<Fault>> = const { Cell::new(None) };
+    static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
 }
 
-/// Gives the driver on this thread a fault, or none.
-pub fn set(fault: Option<Fault>) {
+/// Gives the driver on this thread a fault, or none, and the machine a turn.
+pub fn set(fault: Option<Fault>, turn: Turn) {
     FAULT.set(fault);
+    TURN.set(turn);
 }
 
 /// Whether the driver has this fault.
 pub fn is(fault: Fault) -> bool {
     FAULT.get() == Some(fault)
+}
+
+/// Whether this is the machine's turn.
+pub fn turns(turn: Turn) -> bool {
+    TURN.get() == turn
 }

@@ -3,6 +3,7 @@
 use super::leaves;
 use crate::{
     abi::{read, write},
+    verify::rules,
     world::world,
 };
 
@@ -80,6 +81,9 @@ leaves! {
     TABLE from "ntoskrnl.exe";
 
     fn memcpy(to: u64, from: u64, len: u64) -> u64 {
+        // A compiler copies a value onto itself this way.
+        let apart = to == from || to.abs_diff(from) >= len;
+        world().hold(&rules::COPY_OVERLAP, apart, || format!("memcpy({to:#x}, {from:#x}, {len})"));
         copy(to, from, len)
     }
 

@@ -110,9 +110,7 @@ imports! {
             known |= callback.routines.iter().any(|routine| routine.0 == handle);
             callback.routines.retain(|routine| routine.0 != handle);
         }
-        if !known {
-            world.violation(&rules::HANDLE, format!("ExUnregisterCallback({handle:#x}): not registered"));
-        }
+        world.hold(&rules::CALLBACK, known, || format!("ExUnregisterCallback({handle:#x}): not registered"));
         let _ = world.mem.free(Kind::Object, handle);
     }
 

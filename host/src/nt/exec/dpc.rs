@@ -50,9 +50,9 @@ pub fn is_dpc(addr: u64) -> bool {
 }
 
 fn checked(addr: u64, what: &str) -> Ptr<KDPC> {
-    if addr == 0 || !is_dpc(addr) {
-        world().violation(&rules::OBJECT, format!("{what}: {addr:#x} is not an initialised KDPC"));
-    }
+    world().hold(&rules::DPC_OBJECT, addr != 0 && is_dpc(addr), || {
+        format!("{what}: {addr:#x} is not an initialised KDPC")
+    });
     Ptr::new(addr)
 }
 
@@ -106,9 +106,8 @@ pub fn remove(addr: u64) -> bool {
 }
 
 fn initialize(addr: u64, kind: u8, routine: u64, context: u64) {
-    if world().nt.dpcs.queued_in(addr, 1).is_some() {
-        world().violation(&rules::OBJECT, format!("KDPC {addr:#x} initialised while it is queued"));
-    }
+    let queued = world().nt.dpcs.queued_in(addr, 1).is_some();
+    world().hold(&rules::DPC_QUEUED, !queued, || format!("KDPC {addr:#x} initialised while it is queued"));
     let p: Ptr<KDPC> = Ptr::new(addr);
     p.set(KDPC::Type, kind);
     p.set(KDPC::Importance, 1);
@@ -154,9 +153,9 @@ imports! {
 
     fn KeSetTargetProcessorDpc(dpc: u64, number: u8) {
         let p = checked(dpc, "KeSetTargetProcessorDpc");
-        if world().cpu_at(usize::from(number)).is_none() {
-            world().violation(&rules::OBJECT, format!("KeSetTargetProcessorDpc: there is no processor {number}"));
-        }
+        world().hold(&rules::DPC_PROCESSOR, world().cpu_at(usize::from(number)).is_some(), || {
+            format!("KeSetTargetProcessorDpc: there is no processor {number}")
+        });
         p.set(KDPC::Number, TARGETED + u16::from(number));
     }
 

@@ -36,10 +36,13 @@ pub struct ExtTimers {
 impl ExtTimers {
     fn get(&self, what: &str, handle: u64) -> Rc<Timer> {
         let known = self.all.borrow().get(&handle).cloned();
+        world().verify.watch(&rules::EX_TIMER_OBJECT);
         match known {
             Some(timer) => timer,
-            None => world()
-                .violation(&rules::OBJECT, format!("{what}: {handle:#x} is no timer, or a deleted one")),
+            None => world().violation(
+                &rules::EX_TIMER_OBJECT,
+                format!("{what}: {handle:#x} is no timer, or a deleted one"),
+            ),
         }
     }
 
@@ -114,9 +117,9 @@ imports! {
     fn ExDeleteTimer(handle: u64, cancel_it: u8, wait: u8, _parameters: u64) -> u8 {
         let world = world();
         let timer = world.nt.ext_timers.get("ExDeleteTimer", handle);
-        if wait != 0 && cancel_it == 0 {
-            world.violation(&rules::OBJECT, "ExDeleteTimer with Wait and without Cancel".into());
-        }
+        world.hold(&rules::EX_TIMER_WAIT, wait == 0 || cancel_it != 0, || {
+            "ExDeleteTimer with Wait and without Cancel".into()
+        });
         let was = cancel(&timer);
         if wait != 0 {
             world.sched.block("ExDeleteTimer", None, &|| !timer.queued.get() && !timer.running.get());

@@ -237,9 +237,9 @@ imports! {
     fn KeDeregisterProcessorChangeCallback(handle: u64) {
         let world = world();
         let known = world.nt.processors.callbacks.borrow_mut().remove(&handle);
-        if known.is_none() {
-            world.violation(&rules::HANDLE, format!("KeDeregisterProcessorChangeCallback({handle:#x}): not registered"));
-        }
+        world.hold(&rules::PROCESSOR_CALLBACK, known.is_some(), || {
+            format!("KeDeregisterProcessorChangeCallback({handle:#x}): not registered")
+        });
         let _ = world.mem.free(Kind::Object, handle);
     }
 

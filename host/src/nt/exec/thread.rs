@@ -49,17 +49,14 @@ fn terminate() -> ! {
     let world = world();
     let thread = current_thread();
     let locks = world.sched.current().map_or(0, |thread| thread.locks.get());
-    if world.cpu().irql() != PASSIVE || locks > 0 {
-        let text =
-            format!("a system thread ends at IRQL {} with {locks} spin locks held", world.cpu().irql());
-        world.violation(&rules::IRQL_RETURN, text);
-    }
-    if !world.nt.threads.alive.borrow().contains(&thread) {
-        world.violation(
-            &rules::OBJECT,
-            "PsTerminateSystemThread in a thread that the driver did not create".into(),
-        );
-    }
+    let irql = world.cpu().irql();
+    world.hold(&rules::IRQL_RETURN, irql == PASSIVE && locks == 0, || {
+        format!("a system thread ends at IRQL {irql} with {locks} spin locks held")
+    });
+    let own = world.nt.threads.alive.borrow().contains(&thread);
+    world.hold(&rules::THREAD_FOREIGN, own, || {
+        "PsTerminateSystemThread in a thread that the driver did not create".into()
+    });
     world.nt.threads.alive.borrow_mut().retain(|&known| known != thread);
     world.nt.threads.affinity.borrow_mut().remove(&thread);
     Ptr::<Header>::new(thread).set(Header::SignalState, 1);
@@ -73,9 +70,9 @@ fn set_affinity(what: &str, mask: u64) -> u64 {
     let world = world();
     let thread = current_thread();
     let all = super::processor::active();
-    if mask != 0 && mask & all == 0 {
-        world.violation(&rules::OBJECT, format!("{what}({mask:#x}): the active processors are {all:#x}"));
-    }
+    world.hold(&rules::THREAD_AFFINITY, mask == 0 || mask & all != 0, || {
+        format!("{what}({mask:#x}): the active processors are {all:#x}")
+    });
     let old = if mask == 0 {
         world.nt.threads.affinity.borrow_mut().remove(&thread)
     } else {

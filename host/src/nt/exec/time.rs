@@ -93,12 +93,13 @@ pub struct SharedUserData;
 
 impl Window for SharedUserData {
     fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
+        world().verify.watch(&rules::READ_ONLY);
         shared_user_data(offset, size)
     }
 
     fn write(&self, offset: u64, _: usize, value: u64, _: &Registers) {
         let text = format!("{value:#x} written to KUSER_SHARED_DATA + {offset:#x}, which is read-only");
-        world().violation(&rules::FAULT, text);
+        world().violation(&rules::READ_ONLY, text);
     }
 }
 
@@ -177,9 +178,9 @@ imports! {
     }
 
     fn KeStallExecutionProcessor(microseconds: u32) {
-        if microseconds > LONGEST_STALL {
-            world().violation(&rules::STALL, format!("KeStallExecutionProcessor({microseconds} µs)"));
-        }
+        world().hold(&rules::STALL, microseconds <= LONGEST_STALL, || {
+            format!("KeStallExecutionProcessor({microseconds} µs)")
+        });
         world().sched.stall(Duration::from_micros(u64::from(microseconds)));
     }
 

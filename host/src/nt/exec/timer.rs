@@ -40,9 +40,8 @@ impl KernelTimers {
 }
 
 fn initialize(what: &str, timer: u64, kind: u8) {
-    if world().nt.timers.set_in(timer, 1).is_some() {
-        world().violation(&rules::OBJECT, format!("{what}({timer:#x}) while the timer is set"));
-    }
+    let set = world().nt.timers.set_in(timer, 1).is_some();
+    world().hold(&rules::TIMER_SET, !set, || format!("{what}({timer:#x}) while the timer is set"));
     dispatcher::initialize(timer, kind, TIMER_WORDS, 0);
     let p: Ptr<KTIMER> = Ptr::new(timer);
     write(p.at(&KTIMER::DueTime), 0_u64);
@@ -53,9 +52,11 @@ fn initialize(what: &str, timer: u64, kind: u8) {
 /// Sets a timer; whether it was set before.
 fn set(what: &str, timer: u64, due: i64, period: u32, dpc_object: u64) -> u8 {
     let world = world();
-    let header = dispatcher::header(timer, TIMERS, what);
-    if dpc_object != 0 && !dpc::is_dpc(dpc_object) {
-        world.violation(&rules::OBJECT, format!("{what}: {dpc_object:#x} is not an initialised KDPC"));
+    let header = dispatcher::header(&rules::TIMER_OBJECT, timer, TIMERS, what);
+    if dpc_object != 0 {
+        world.hold(&rules::TIMER_DPC, dpc::is_dpc(dpc_object), || {
+            format!("{what}: {dpc_object:#x} is not an initialised KDPC")
+        });
     }
     let was = world.nt.timers.forget(timer);
     let at = time::due(due);
@@ -113,11 +114,11 @@ imports! {
     }
 
     fn KeCancelTimer(timer: u64) -> u8 {
-        let _ = dispatcher::header(timer, TIMERS, "KeCancelTimer");
+        let _ = dispatcher::header(&rules::TIMER_OBJECT, timer, TIMERS, "KeCancelTimer");
         u8::from(world().nt.timers.forget(timer))
     }
 
     fn KeReadStateTimer(timer: u64) -> u8 {
-        u8::from(dispatcher::header(timer, TIMERS, "KeReadStateTimer").get(Header::SignalState) != 0)
+        u8::from(dispatcher::header(&rules::TIMER_OBJECT, timer, TIMERS, "KeReadStateTimer").get(Header::SignalState) != 0)
     }
 }

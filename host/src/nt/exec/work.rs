@@ -88,10 +88,9 @@ fn worker() {
 fn item(addr: u64, what: &str) -> Ptr<IO_WORKITEM> {
     let p: Ptr<IO_WORKITEM> = Ptr::new(addr);
     let state = if addr == 0 { 0 } else { p.get(IO_WORKITEM::State) };
-    if state != IDLE && state != QUEUED {
-        world()
-            .violation(&rules::WORK_ITEM, format!("{what}: {addr:#x} is no work item, or not initialised"));
-    }
+    world().hold(&rules::WORK_ITEM, state == IDLE || state == QUEUED, || {
+        format!("{what}: {addr:#x} is no work item, or not initialised")
+    });
     p
 }
 
@@ -104,9 +103,9 @@ fn initialize(addr: u64, object: u64) {
 /// Queues an IO_WORKITEM. `extended` tells which of the two routines it has.
 fn queue_io(what: &str, addr: u64, routine: u64, context: u64, extended: bool) {
     let p = item(addr, what);
-    if p.get(IO_WORKITEM::State) == QUEUED {
-        world().violation(&rules::WORK_ITEM, format!("{what}: work item {addr:#x} is queued already"));
-    }
+    world().hold(&rules::WORK_ITEM_TWICE, p.get(IO_WORKITEM::State) != QUEUED, || {
+        format!("{what}: work item {addr:#x} is queued already")
+    });
     p.set(IO_WORKITEM::State, QUEUED);
     p.set(IO_WORKITEM::Routine, routine);
     p.set(IO_WORKITEM::Context, context);
@@ -123,9 +122,8 @@ fn queue_io(what: &str, addr: u64, routine: u64, context: u64, extended: bool) {
 }
 
 fn retire(what: &str, addr: u64) {
-    if item(addr, what).get(IO_WORKITEM::State) == QUEUED {
-        world().violation(&rules::WORK_ITEM, format!("{what}: work item {addr:#x} is queued"));
-    }
+    let idle = item(addr, what).get(IO_WORKITEM::State) != QUEUED;
+    world().hold(&rules::WORK_ITEM_FREED, idle, || format!("{what}: work item {addr:#x} is queued"));
     Ptr::<IO_WORKITEM>::new(addr).set(IO_WORKITEM::State, 0);
 }
 
@@ -176,12 +174,11 @@ imports! {
 
     fn ExQueueWorkItem(addr: u64, queue: u32) {
         let world = world();
-        if (c::MaximumWorkQueue..c::CustomPriorityWorkQueue).contains(&queue) {
-            world.violation(&rules::WORK_ITEM, format!("ExQueueWorkItem to queue {queue}: there is none"));
-        }
-        if world.nt.work.is_queued(addr) {
-            world.violation(&rules::WORK_ITEM, format!("ExQueueWorkItem: work item {addr:#x} is queued already"));
-        }
+        let known = !(c::MaximumWorkQueue..c::CustomPriorityWorkQueue).contains(&queue);
+        world.hold(&rules::WORK_QUEUE, known, || format!("ExQueueWorkItem to queue {queue}: there is none"));
+        world.hold(&rules::EX_WORK_ITEM_TWICE, !world.nt.work.is_queued(addr), || {
+            format!("ExQueueWorkItem: work item {addr:#x} is queued already")
+        });
         let p: Ptr<WORK_QUEUE_ITEM> = Ptr::new(addr);
         let (routine, parameter) = (p.get(WORK_QUEUE_ITEM::WorkerRoutine), p.get(WORK_QUEUE_ITEM::Parameter));
         world.nt.work.queue(addr, move || {

@@ -121,10 +121,9 @@ fn allocate(by: &'static str, driver: u64, extension: u32, kind: u32, characteri
 fn checked(what: &str, device: u64) -> Ptr<Device> {
     let known = device != 0 && world().nt.objects.count(device).is_some();
     let p: Ptr<Device> = Ptr::new(device);
-    if !known || p.get(Device::Type) != TYPE {
-        world()
-            .violation(&rules::OBJECT, format!("{what}: {device:#x} is no device object, or a deleted one"));
-    }
+    world().hold(&rules::DEVICE_OBJECT, known && p.get(Device::Type) == TYPE, || {
+        format!("{what}: {device:#x} is no device object, or a deleted one")
+    });
     p
 }
 
@@ -215,12 +214,11 @@ imports! {
         let p = checked("IoDeleteDevice", device);
         let devices = &world.nt.devices;
         let owned = devices.drivers.borrow().contains(&device);
-        if !owned {
-            world.violation(&rules::OBJECT, format!("IoDeleteDevice({device:#x}): the driver did not create it, or deleted it already"));
-        }
-        if p.get(Device::AttachedDevice) != 0 || system_part(p).get(Extension::AttachedTo) != 0 {
-            world.violation(&rules::OBJECT, format!("IoDeleteDevice({device:#x}): it is still attached"));
-        }
+        world.hold(&rules::DEVICE_FOREIGN, owned, || {
+            format!("IoDeleteDevice({device:#x}): the driver did not create it, or deleted it already")
+        });
+        let alone = p.get(Device::AttachedDevice) == 0 && system_part(p).get(Extension::AttachedTo) == 0;
+        world.hold(&rules::DEVICE_ATTACHED, alone, || format!("IoDeleteDevice({device:#x}): it is still attached"));
         devices.drivers.borrow_mut().retain(|&known| known != device);
         unlink(p.get(Device::DriverObject), device);
         world.nt.objects.release("IoDeleteDevice", device);
@@ -244,9 +242,9 @@ imports! {
     fn IoDetachDevice(target: u64) {
         let p = checked("IoDetachDevice", target);
         let upper = p.get(Device::AttachedDevice);
-        if upper == 0 {
-            world().violation(&rules::OBJECT, format!("IoDetachDevice({target:#x}): nothing is attached to it"));
-        }
+        world().hold(&rules::DEVICE_DETACHED, upper != 0, || {
+            format!("IoDetachDevice({target:#x}): nothing is attached to it")
+        });
         p.set(Device::AttachedDevice, 0);
         system_part(Ptr::new(upper)).set(Extension::AttachedTo, 0);
     }

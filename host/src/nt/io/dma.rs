@@ -65,11 +65,11 @@ impl Dma {
 
 pub(super) fn adapter(what: &str, addr: u64) -> Rc<Adapter> {
     let known = world().nt.dma.adapters.borrow().get(&addr).cloned();
+    world().verify.watch(&rules::DMA_ADAPTER);
     match known {
         Some(adapter) => adapter,
-        None => {
-            world().violation(&rules::DMA, format!("{what}: {addr:#x} is no DMA adapter, or was put back"))
-        }
+        None => world()
+            .violation(&rules::DMA_ADAPTER, format!("{what}: {addr:#x} is no DMA adapter, or was put back")),
     }
 }
 
@@ -101,15 +101,16 @@ pub(super) fn pieces(what: &str, first: u64, va: u64, len: u32) -> Vec<(u64, u64
     let mdl: Ptr<MDL> = Ptr::new(first);
     let start = mdl::virtual_address(mdl);
     let inside = va.checked_sub(start).filter(|skip| *skip <= u64::from(mdl.get(MDL::ByteCount)));
+    world().verify.watch(&rules::DMA_RANGE);
     let Some(skip) = inside else {
         world().violation(
-            &rules::DMA,
+            &rules::DMA_RANGE,
             format!("{what}: CurrentVa {va:#x} lies outside the MDL, which begins at {start:#x}"),
         )
     };
     match mdl::physical(mdl, skip, u64::from(len)) {
         Ok(pieces) => pieces,
-        Err(why) => world().violation(&rules::DMA, format!("{what}: {why}")),
+        Err(why) => world().violation(&rules::DMA_RANGE, format!("{what}: {why}")),
     }
 }
 
@@ -141,12 +142,10 @@ pub(super) struct Transfer {
 fn build(what: &'static str, t: &Transfer, buffer: Option<(u64, u32)>) -> u32 {
     let world = world();
     let state = adapter(what, t.adapter);
-    if world.cpu().irql() != DISPATCH {
-        world.violation(
-            &rules::IRQL,
-            format!("{what} called at IRQL {}; documented: {DISPATCH}", world.cpu().irql()),
-        );
-    }
+    let irql = world.cpu().irql();
+    world.hold(&rules::DMA_IRQL, irql == DISPATCH, || {
+        format!("{what} called at IRQL {irql}; documented: {DISPATCH}")
+    });
     if t.len > state.longest {
         return c::STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -208,15 +207,12 @@ pub(super) fn free_common(what: &str, addr: u64, len: u32, logical: u64, buffer:
     let world = world();
     let known = adapter(what, addr).buffers.borrow_mut().remove(&buffer);
     let right = known == Some(len) && world.mem.physical(buffer) == Some(logical);
-    if !right {
-        world.violation(
-            &rules::DMA,
-            format!("{what}({buffer:#x}, {len} bytes at {logical:#x}): not allocated so"),
-        );
-    }
+    world.hold(&rules::DMA_COMMON_BUFFER, right, || {
+        format!("{what}({buffer:#x}, {len} bytes at {logical:#x}): not allocated so")
+    });
     crate::nt::memory::check_free(what, buffer, len as usize);
     if let Err(bad) = world.mem.free(Kind::Contiguous, buffer) {
-        world.violation(&rules::DMA, format!("{what}({buffer:#x}): {bad:?}"));
+        world.violation(&rules::DMA_COMMON_BUFFER, format!("{what}({buffer:#x}): {bad:?}"));
     }
 }
 
@@ -228,9 +224,9 @@ imports! {
         let world = world();
         let state = adapter("PutDmaAdapter", addr);
         let (buffers, lists) = (state.buffers.borrow().len(), state.lists.get());
-        if buffers > 0 || lists > 0 {
-            world.violation(&rules::DMA, format!("PutDmaAdapter with {buffers} common buffers and {lists} SG lists out"));
-        }
+        world.hold(&rules::DMA_LEFT, buffers == 0 && lists == 0, || {
+            format!("PutDmaAdapter with {buffers} common buffers and {lists} SG lists out")
+        });
         world.nt.dma.adapters.borrow_mut().remove(&addr);
         let _ = world.mem.free(Kind::Host, addr);
     }
@@ -264,9 +260,10 @@ pub(super) fn put_back(addr: u64, list: u64, to_device: bool) {
     let world = world();
     let state = adapter("PutScatterGatherList", addr);
     let out = world.nt.dma.lists.borrow_mut().remove(&list);
+    world.verify.watch(&rules::DMA_LIST);
     let Some(out) = out.filter(|out| out.adapter == addr) else {
         world.violation(
-            &rules::DMA,
+            &rules::DMA_LIST,
             format!("PutScatterGatherList({list:#x}): not out, or of another adapter"),
         )
     };

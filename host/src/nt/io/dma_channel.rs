@@ -17,10 +17,10 @@ fn allocate_channel(what: &'static str, adapter: u64, device: u64, routine: u64,
     let _ = dma::adapter(what, adapter);
     let irp = Ptr::<DEVICE_OBJECT>::new(device).get(DEVICE_OBJECT::CurrentIrp);
     let action = call("DRIVER_CONTROL", routine, &[device, irp, REGISTERS, context]) as u32;
-    if action == KEEP {
-        // A bus master owns no channel that it could keep.
-        world().violation(&rules::DMA, format!("{what}: a bus master's routine returned KeepObject"));
-    }
+    // A bus master owns no channel that it could keep.
+    world().hold(&rules::DMA_KEEP, action != KEEP, || {
+        format!("{what}: a bus master's routine returned KeepObject")
+    });
     c::STATUS_SUCCESS
 }
 
@@ -52,9 +52,9 @@ imports! {
 
     fn FreeMapRegisters(adapter: u64, registers: u64, _count: u32) {
         let _ = dma::adapter("FreeMapRegisters", adapter);
-        if registers != REGISTERS {
-            world().violation(&rules::DMA, format!("FreeMapRegisters({registers:#x}): not allocated"));
-        }
+        world().hold(&rules::DMA_MAP_REGISTERS, registers == REGISTERS, || {
+            format!("FreeMapRegisters({registers:#x}): not allocated")
+        });
     }
 
     fn MapTransfer(adapter: u64, mdl: u64, _registers: u64, va: u64, length: u64, _to_device: u8) -> u64 {

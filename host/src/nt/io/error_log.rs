@@ -69,9 +69,8 @@ fn take(addr: u64, size: usize) -> Entry {
 }
 
 fn free(what: &str, addr: u64) {
-    if let Err(bad) = world().mem.free(Kind::Object, addr) {
-        world().violation(&rules::MEMORY, format!("{what}({addr:#x}): {bad:?}"));
-    }
+    let bad = world().mem.free(Kind::Object, addr).err();
+    world().hold(&rules::ERROR_LOG_ENTRY, bad.is_none(), || format!("{what}({addr:#x}): {bad:?}"));
 }
 
 imports! {
@@ -94,7 +93,7 @@ imports! {
     fn IoWriteErrorLogEntry(addr: u64) {
         let world = world();
         let Some(block) = world.mem.block(addr).filter(|block| block.tag == TAG) else {
-            world.violation(&rules::MEMORY, format!("IoWriteErrorLogEntry({addr:#x}): no entry is there, or it was written"))
+            world.violation(&rules::ERROR_LOG_ENTRY, format!("IoWriteErrorLogEntry({addr:#x}): no entry is there, or it was written"))
         };
         let entry = take(addr, block.size);
         let log = &world.nt.error_log.entries;

@@ -65,9 +65,9 @@ struct Wanted {
 }
 
 fn object(what: &str, addr: u64) -> Ptr<KINTERRUPT> {
-    if !world().nt.interrupts.connected.borrow().contains_key(&addr) {
-        world().violation(&rules::OBJECT, format!("{what}: {addr:#x} is no connected interrupt"));
-    }
+    let connected = world().nt.interrupts.connected.borrow().contains_key(&addr);
+    world()
+        .hold(&rules::INTERRUPT_OBJECT, connected, || format!("{what}: {addr:#x} is no connected interrupt"));
     Ptr::new(addr)
 }
 
@@ -320,13 +320,13 @@ imports! {
 
     fn KeSynchronizeExecution(interrupt: u64, routine: u64, context: u64) -> u8 {
         let p = object("KeSynchronizeExecution", interrupt);
-        crate::nt::sync::at_most("KeSynchronizeExecution", p.get(KINTERRUPT::SynchronizeIrql));
+        crate::nt::sync::at_most(&rules::IRQL, "KeSynchronizeExecution", p.get(KINTERRUPT::SynchronizeIrql));
         synchronized(p, || call("KSYNCHRONIZE_ROUTINE", routine, &[context]) as u8)
     }
 
     fn KeAcquireInterruptSpinLock(interrupt: u64) -> u8 {
         let p = object("KeAcquireInterruptSpinLock", interrupt);
-        crate::nt::sync::at_most("KeAcquireInterruptSpinLock", p.get(KINTERRUPT::SynchronizeIrql));
+        crate::nt::sync::at_most(&rules::IRQL, "KeAcquireInterruptSpinLock", p.get(KINTERRUPT::SynchronizeIrql));
         let old = world().cpu().set_irql(p.get(KINTERRUPT::SynchronizeIrql));
         world().nt.locks.acquire(lock(p), Way::Plain);
         old

@@ -78,9 +78,8 @@ fn irp(addr: u64) -> Ptr<IRP> {
 
 fn checked(what: &str, addr: u64) -> Ptr<IRP> {
     let p = irp(addr);
-    if addr == 0 || world().mem.block_around(addr).is_none() || p.get(IRP::Type) != TYPE {
-        world().violation(&rules::IRP, format!("{what}: {addr:#x} is no IRP, or a freed one"));
-    }
+    let known = addr != 0 && world().mem.block_around(addr).is_some() && p.get(IRP::Type) == TYPE;
+    world().hold(&rules::IRP_OBJECT, known, || format!("{what}: {addr:#x} is no IRP, or a freed one"));
     p
 }
 
@@ -115,7 +114,7 @@ pub fn free(what: &str, addr: u64) {
     let _ = checked(what, addr);
     world().nt.irps.finish.borrow_mut().remove(&addr);
     if let Err(bad) = world().mem.free(Kind::Object, addr) {
-        world().violation(&rules::IRP, format!("{what}({addr:#x}): {bad:?}"));
+        world().violation(&rules::IRP_OBJECT, format!("{what}({addr:#x}): {bad:?}"));
     }
 }
 
@@ -165,25 +164,20 @@ pub fn send(what: &str, device: u64, addr: u64) -> u32 {
     let world = world();
     let p = checked(what, addr);
     let at = p.get(IRP::CurrentLocation).wrapping_sub(1);
-    if at <= 0 {
-        world.violation(
-            &rules::IRP,
-            format!("{what}({addr:#x}): no stack location is left (NO_MORE_IRP_STACK_LOCATIONS, 0x35)"),
-        );
-    }
+    world.hold(&rules::IRP_STACK, at > 0, || format!("{what}({addr:#x}): no stack location is left"));
     p.set(IRP::CurrentLocation, at);
     let stack = next_location(addr);
     p.set(IRP::Tail_Overlay_CurrentStackLocation, stack.addr());
     stack.set(Stack::DeviceObject, device);
+    let major = stack.get(Stack::MajorFunction);
+    world.hold(&rules::IRP_MAJOR, u32::from(major) <= c::IRP_MJ_MAXIMUM_FUNCTION, || {
+        format!("{what}({addr:#x}): major function {major:#x}")
+    });
     if let Some(serve) = world.nt.devices.server(device) {
         return serve(device, addr);
     }
     let driver: Ptr<DRIVER_OBJECT> =
         Ptr::new(Ptr::<DEVICE_OBJECT>::new(device).get(DEVICE_OBJECT::DriverObject));
-    let major = stack.get(Stack::MajorFunction);
-    if u32::from(major) > c::IRP_MJ_MAXIMUM_FUNCTION {
-        world.violation(&rules::IRP, format!("{what}({addr:#x}): major function {major:#x}"));
-    }
     let routine: u64 = read(driver.at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(major));
     dispatch(routine, device, addr, stack)
 }
@@ -199,13 +193,10 @@ fn dispatch(routine: u64, device: u64, addr: u64, stack: Ptr<Stack>) -> u32 {
     // An IRP that has not left its location is still there.
     let control = left.get().unwrap_or_else(|| stack.get(Stack::Control));
     let marked = control & PENDING != 0;
-    if marked != (answer == c::STATUS_PENDING) {
+    world.hold(&rules::IRP_PENDING, marked == (answer == c::STATUS_PENDING), || {
         let not = if marked { "" } else { "not " };
-        world.violation(
-            &rules::IRP_PENDING,
-            format!("the dispatch routine returned {answer:#x} for {major:#x}/{minor:#x}, which was {not}marked pending"),
-        );
-    }
+        format!("the dispatch routine returned {answer:#x} for {major:#x}/{minor:#x}, which was {not}marked pending")
+    });
     answer
 }
 
@@ -222,13 +213,13 @@ pub fn complete(addr: u64) {
     let world = world();
     let p = checked("IoCompleteRequest", addr);
     let count = p.get(IRP::StackCount);
-    if p.get(IRP::CurrentLocation) > count.wrapping_add(1) {
-        world.violation(&rules::IRP, format!("IoCompleteRequest({addr:#x}): it was completed before"));
-    }
+    world.hold(&rules::IRP, p.get(IRP::CurrentLocation) <= count.wrapping_add(1), || {
+        format!("IoCompleteRequest({addr:#x}): it was completed before")
+    });
     let result = status_of(addr);
-    if result == c::STATUS_PENDING {
-        world.violation(&rules::IRP, format!("IoCompleteRequest({addr:#x}) with STATUS_PENDING"));
-    }
+    world.hold(&rules::IRP_COMPLETED_PENDING, result != c::STATUS_PENDING, || {
+        format!("IoCompleteRequest({addr:#x}) with STATUS_PENDING")
+    });
     while p.get(IRP::CurrentLocation) <= count {
         let left = pop(p);
         let control = left.get(Stack::Control);

@@ -91,9 +91,7 @@ fn link(name: u64, target: u64) -> u32 {
 
 fn unregister(what: &str, entry: u64) -> u32 {
     let known = world().nt.links.notifications.borrow_mut().remove(&entry);
-    if known.is_none() {
-        world().violation(&rules::HANDLE, format!("{what}({entry:#x}): not registered"));
-    }
+    world().hold(&rules::NOTIFICATION, known.is_some(), || format!("{what}({entry:#x}): not registered"));
     let _ = world().mem.free(Kind::Object, entry);
     c::STATUS_SUCCESS
 }

@@ -31,23 +31,17 @@ pub fn request_down(device: u64, fill_in: impl Fn(Ptr<Stack>, u64), what: &'stat
     let patience = world.nt.irps.patience.0.get();
     let until = world.clock.now().after(patience);
     // Only a pending IRP may come back later.
-    if done.get().is_none() && returned != c::STATUS_PENDING {
-        world.violation(
-            &rules::IRP_LOST,
-            format!("{what}: {returned:#x} returned, but the IRP is not completed"),
-        );
-    }
+    world.hold(&rules::IRP_LOST, done.get().is_some() || returned == c::STATUS_PENDING, || {
+        format!("{what}: {returned:#x} returned, but the IRP is not completed")
+    });
     if !world.sched.block(what, Some(until), &|| done.get().is_some()) {
         world.violation(&rules::IRP_LOST, format!("{what}: pended, and not completed within {patience:?}"));
     }
     let bottom = world.nt.irps.take_arrival(addr);
     irp::free(what, addr);
     let (status, information) = done.get().unwrap_or((c::STATUS_UNSUCCESSFUL, 0));
-    if returned != c::STATUS_PENDING && returned != status {
-        world.violation(
-            &rules::IRP_STATUS,
-            format!("{what}: {returned:#x} returned, but the IRP is completed with {status:#x}"),
-        );
-    }
+    world.hold(&rules::IRP_STATUS, returned == c::STATUS_PENDING || returned == status, || {
+        format!("{what}: {returned:#x} returned, but the IRP is completed with {status:#x}")
+    });
     (status, information, bottom)
 }

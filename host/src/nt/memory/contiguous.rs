@@ -25,9 +25,7 @@ impl Wanted {
 
 fn allocate(what: &'static str, wanted: &Wanted) -> u64 {
     let world = world();
-    if wanted.size == 0 {
-        world.violation(&rules::MEMORY, format!("{what} of 0 bytes"));
-    }
+    world.hold(&rules::CONTIGUOUS_ZERO, wanted.size != 0, || format!("{what} of 0 bytes"));
     // Contiguous memory comes in whole pages.
     let Ok(len) = usize::try_from(wanted.size.max(PAGE)) else { return 0 };
     let mut rejected = Vec::new();
@@ -57,9 +55,8 @@ fn free(what: &str, addr: u64) {
     if let Some(block) = world.mem.block(addr) {
         check_free(what, addr, block.size);
     }
-    if let Err(bad) = world.mem.free(Kind::Contiguous, addr) {
-        world.violation(&rules::MEMORY, format!("{what}({addr:#x}): {bad:?}"));
-    }
+    let freed = world.mem.free(Kind::Contiguous, addr).err();
+    world.hold(&rules::CONTIGUOUS_FREED, freed.is_none(), || format!("{what}({addr:#x}): {freed:?}"));
 }
 
 imports! {

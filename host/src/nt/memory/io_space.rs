@@ -48,9 +48,7 @@ fn ram(physical: u64, len: u64) -> Option<u64> {
 
 fn map(what: &str, physical: u64, len: u64) -> u64 {
     let world = world();
-    if len == 0 {
-        world.violation(&rules::MEMORY, format!("{what} of 0 bytes"));
-    }
+    world.hold(&rules::IO_SPACE_ZERO, len != 0, || format!("{what} of 0 bytes"));
     if let Some(addr) = ram(physical, len) {
         world.nt.io_space.ram.borrow_mut().push((addr, len));
         return addr;
@@ -83,13 +81,11 @@ imports! {
         }
         drop(ram);
         let known = world.nt.io_space.mapped.borrow_mut().remove(&addr);
-        match known {
-            Some((_, mapped)) if mapped == len => {}
-            Some((_, mapped)) => {
-                world.violation(&rules::MEMORY, format!("MmUnmapIoSpace({addr:#x}, {len}): {mapped} bytes were mapped"))
-            }
-            None => world.violation(&rules::MEMORY, format!("MmUnmapIoSpace({addr:#x}): not mapped")),
-        }
+        world.hold(&rules::IO_SPACE_UNMAPPED, known.is_some(), || format!("MmUnmapIoSpace({addr:#x}): not mapped"));
+        let mapped = known.map_or(0, |(_, mapped)| mapped);
+        world.hold(&rules::IO_SPACE_LENGTH, mapped == len, || {
+            format!("MmUnmapIoSpace({addr:#x}, {len}): {mapped} bytes were mapped")
+        });
         world.nt.platform().unmap_registers(addr, len);
     }
 }

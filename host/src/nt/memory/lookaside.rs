@@ -54,16 +54,15 @@ struct Wanted {
 }
 
 fn initialize(what: &'static str, addr: u64, wanted: &Wanted) {
-    if !addr.is_multiple_of(16) {
-        world().violation(&rules::OBJECT, format!("{what}({addr:#x}): a lookaside list is 16-byte aligned"));
-    }
+    world().hold(&rules::LOOKASIDE_ALIGNMENT, addr.is_multiple_of(16), || {
+        format!("{what}({addr:#x}): a lookaside list is 16-byte aligned")
+    });
     let known = world().nt.lookaside.active.borrow_mut().insert(addr, what);
-    if known.is_some() {
-        world().violation(&rules::OBJECT, format!("{what}({addr:#x}): it is initialised already"));
-    }
-    if wanted.tag == 0 {
-        world().violation(&rules::POOL, format!("{what} with tag 0"));
-    }
+    world().hold(&rules::LOOKASIDE_REINITIALIZED, known.is_none(), || {
+        format!("{what}({addr:#x}): it is initialised already")
+    });
+    world().hold(&rules::LOOKASIDE_SIZE, wanted.size >= 8, || format!("{what} of {} bytes", wanted.size));
+    world().hold(&rules::POOL_TAG, wanted.tag != 0, || format!("{what} with tag 0"));
     crate::abi::fill(addr, 0, USED);
     let p: Ptr<List> = Ptr::new(addr);
     p.set(List::Depth, DEPTH);
@@ -83,9 +82,9 @@ fn routine(name: &str, own: u64) -> u64 {
 
 fn delete(what: &str, addr: u64, shape: Shape) {
     let known = world().nt.lookaside.active.borrow_mut().remove(&addr);
-    if known.is_none() {
-        world().violation(&rules::OBJECT, format!("{what}({addr:#x}): not initialised, or deleted already"));
-    }
+    world().hold(&rules::LOOKASIDE_DELETED, known.is_some(), || {
+        format!("{what}({addr:#x}): not initialised, or deleted already")
+    });
     let p: Ptr<List> = Ptr::new(addr);
     let free = p.get(List::Free);
     loop {

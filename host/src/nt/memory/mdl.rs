@@ -80,16 +80,16 @@ pub fn allocate(what: &'static str, va: u64, len: u32) -> Option<Ptr<MDL>> {
 pub fn free(what: &str, mdl: Ptr<MDL>) {
     let world = world();
     let addr = mdl.addr();
-    if world.nt.mdls.locked.borrow().contains(&addr) {
-        world.violation(&rules::MDL, format!("{what}({addr:#x}): its pages are locked"));
-    }
+    let locked = world.nt.mdls.locked.borrow().contains(&addr);
+    world.hold(&rules::MDL_LOCKED, !locked, || format!("{what}({addr:#x}): its pages are locked"));
+    world.verify.watch(&rules::MDL_FREED);
     if let Err(bad) = world.mem.free(Kind::Mdl, addr) {
         let text = match bad {
             BadFree::Unknown => "no MDL is there: freed twice, or never allocated",
             BadFree::Kind(_) => "allocated by other means",
             BadFree::Overrun => "its frame array was overrun",
         };
-        world.violation(&rules::MDL, format!("{what}({addr:#x}): {text}"));
+        world.violation(&rules::MDL_FREED, format!("{what}({addr:#x}): {text}"));
     }
 }
 
@@ -214,9 +214,8 @@ imports! {
 
     fn MmBuildMdlForNonPagedPool(mdl: u64) {
         let p: Ptr<MDL> = Ptr::new(mdl);
-        if p.get(MDL::MdlFlags) & (LOCKED | NONPAGED | MAPPED | PARTIAL) != 0 {
-            world().violation(&rules::MDL, format!("MmBuildMdlForNonPagedPool({mdl:#x}): it is built already"));
-        }
+        let fresh = p.get(MDL::MdlFlags) & (LOCKED | NONPAGED | MAPPED | PARTIAL) == 0;
+        world().hold(&rules::MDL_BUILT, fresh, || format!("MmBuildMdlForNonPagedPool({mdl:#x}): it is built already"));
         build(p);
     }
 
@@ -227,10 +226,9 @@ imports! {
         let len = if len == 0 { end.saturating_sub(va) as u32 } else { len };
         let needed = size(va, u64::from(len));
         let room = usize::try_from(to.get(MDL::Size)).unwrap_or(0);
-        if va < start || va + u64::from(len) > end || needed > room {
-            world().violation(&rules::MDL, format!(
-                "IoBuildPartialMdl: {len} bytes at {va:#x} of {start:#x}..{end:#x} into an MDL of {room} bytes, {needed} are needed"));
-        }
+        let inside = va >= start && va + u64::from(len) <= end;
+        world().hold(&rules::MDL_PARTIAL, inside && needed <= room, || format!(
+            "IoBuildPartialMdl: {len} bytes at {va:#x} of {start:#x}..{end:#x} into an MDL of {room} bytes, {needed} are needed"));
         let skip = (va & !OFFSET).saturating_sub(from.get(MDL::StartVa)) >> SHIFT;
         to.set(MDL::StartVa, va & !OFFSET);
         to.set(MDL::ByteOffset, (va & OFFSET) as u32);

@@ -55,18 +55,12 @@ fn map(what: &str, mdl: Ptr<MDL>, mode: u8) -> u64 {
     if mode == USER_MODE {
         world.violation(&rules::UNSUPPORTED, format!("{what} into user mode"));
     }
-    if flags & (MAPPED | NONPAGED) != 0 {
-        world.violation(
-            &rules::MDL,
-            format!("{what}({:#x}): it is mapped already (flags {flags:#x})", mdl.addr()),
-        );
-    }
-    if flags & (LOCKED | PARTIAL) == 0 {
-        world.violation(
-            &rules::MDL,
-            format!("{what}({:#x}): its pages are not locked (flags {flags:#x})", mdl.addr()),
-        );
-    }
+    world.hold(&rules::MDL_MAPPED, flags & (MAPPED | NONPAGED) == 0, || {
+        format!("{what}({:#x}): it is mapped already (flags {flags:#x})", mdl.addr())
+    });
+    world.hold(&rules::MDL_NOT_LOCKED, flags & (LOCKED | PARTIAL) != 0, || {
+        format!("{what}({:#x}): its pages are not locked (flags {flags:#x})", mdl.addr())
+    });
     let Some(va) = address(mdl) else {
         world.violation(&rules::UNSUPPORTED, format!("{what} of scattered pages"))
     };
@@ -76,10 +70,10 @@ fn map(what: &str, mdl: Ptr<MDL>, mode: u8) -> u64 {
 }
 
 fn unmap(what: &str, base: u64, mdl: Ptr<MDL>) {
-    if mdl.get(MDL::MdlFlags) & MAPPED == 0 || mdl.get(MDL::MappedSystemVa) != base {
-        world()
-            .violation(&rules::MDL, format!("{what}({base:#x}, {:#x}): it is not mapped there", mdl.addr()));
-    }
+    let there = mdl.get(MDL::MdlFlags) & MAPPED != 0 && mdl.get(MDL::MappedSystemVa) == base;
+    world().hold(&rules::MDL_UNMAPPED, there, || {
+        format!("{what}({base:#x}, {:#x}): it is not mapped there", mdl.addr())
+    });
     remove(mdl, MAPPED | PARTIAL_MAPPED);
     mdl.set(MDL::MappedSystemVa, 0);
 }
@@ -125,12 +119,13 @@ pub struct Reserved {
 /// A range that was set aside under this tag (SYSTEM_PTE_MISUSE otherwise).
 fn reserved(what: &str, base: u64, tag: u32) -> Reserved {
     let found = world().nt.mdls.reserved.borrow().get(&base).copied();
-    match found {
-        Some(range) if range.tag == tag => range,
-        Some(_) => world()
-            .violation(&rules::MDL, format!("{what}({base:#x}) with another tag than it was reserved with")),
-        None => world().violation(&rules::MDL, format!("{what}({base:#x}): no reserved range of addresses")),
-    }
+    world().verify.watch(&rules::MDL_RESERVED);
+    let problem = match found {
+        Some(range) if range.tag == tag => return range,
+        Some(_) => "reserved with another tag",
+        None => "no reserved range of addresses",
+    };
+    world().violation(&rules::MDL_RESERVED, format!("{what}({base:#x}): {problem}"))
 }
 
 imports! {
@@ -140,9 +135,9 @@ imports! {
     fn MmProbeAndLockPages(addr: u64, _mode: u8, operation: u32) {
         let world = world();
         let p: Ptr<MDL> = Ptr::new(addr);
-        if p.get(MDL::MdlFlags) & (LOCKED | NONPAGED) != 0 {
-            world.violation(&rules::MDL, format!("MmProbeAndLockPages({addr:#x}): its pages are locked already"));
-        }
+        world.hold(&rules::MDL_PROBED, p.get(MDL::MdlFlags) & (LOCKED | NONPAGED) == 0, || {
+            format!("MmProbeAndLockPages({addr:#x}): its pages are locked already")
+        });
         let (start, len) = (virtual_address(p), u64::from(p.get(MDL::ByteCount)));
         for page in 0..mdl::pages(start, len) {
             let at = if page == 0 { start } else { (start & !(PAGE - 1)) + page * PAGE };
@@ -158,9 +153,14 @@ imports! {
     fn MmUnlockPages(addr: u64) {
         let world = world();
         let p: Ptr<MDL> = Ptr::new(addr);
-        if p.get(MDL::MdlFlags) & LOCKED == 0 {
-            world.violation(&rules::MDL, format!("MmUnlockPages({addr:#x}): its pages are not locked"));
-        }
+        let flags = p.get(MDL::MdlFlags);
+        world.hold(&rules::MDL_UNLOCKED_PART, flags & PARTIAL == 0, || format!("MmUnlockPages({addr:#x}): it is partial"));
+        world.hold(&rules::MDL_UNLOCKED_POOL, flags & NONPAGED == 0, || {
+            format!("MmUnlockPages({addr:#x}): it describes nonpaged pool")
+        });
+        world.hold(&rules::MDL_UNLOCKED, p.get(MDL::MdlFlags) & LOCKED != 0, || {
+            format!("MmUnlockPages({addr:#x}): its pages are not locked")
+        });
         if p.get(MDL::MdlFlags) & MAPPED != 0 {
             unmap("MmUnlockPages", p.get(MDL::MappedSystemVa), p);
         }
@@ -172,7 +172,10 @@ imports! {
         map("MmMapLockedPages", Ptr::new(mdl), mode)
     }
 
-    fn MmMapLockedPagesSpecifyCache(mdl: u64, mode: u8, _cache: u32, _wanted: u64, _bug_check: u32, _priority: u32) -> u64 {
+    fn MmMapLockedPagesSpecifyCache(mdl: u64, mode: u8, _cache: u32, _wanted: u64, bug_check: u32, _priority: u32) -> u64 {
+        world().hold(&rules::MDL_BUG_CHECK, bug_check == 0, || {
+            format!("MmMapLockedPagesSpecifyCache({mdl:#x}) with BugCheckOnFailure")
+        });
         map("MmMapLockedPagesSpecifyCache", Ptr::new(mdl), mode)
     }
 
@@ -195,12 +198,13 @@ imports! {
     fn MmFreePagesFromMdl(addr: u64) {
         let world = world();
         let memory = world.nt.mdls.pages.borrow_mut().remove(&addr);
+        world.verify.watch(&rules::MDL_PAGES);
         let Some(memory) = memory else {
-            world.violation(&rules::MDL, format!("MmFreePagesFromMdl({addr:#x}): it has no pages of MmAllocatePagesForMdl"))
+            world.violation(&rules::MDL_PAGES, format!("MmFreePagesFromMdl({addr:#x}): it has no pages of MmAllocatePagesForMdl"))
         };
         let p: Ptr<MDL> = Ptr::new(addr);
         if p.get(MDL::MdlFlags) & MAPPED != 0 {
-            world.violation(&rules::MDL, format!("MmFreePagesFromMdl({addr:#x}): it is still mapped"));
+            world.violation(&rules::MDL_PAGES, format!("MmFreePagesFromMdl({addr:#x}): it is still mapped"));
         }
         remove(p, LOCKED);
         let _ = world.mem.free(Kind::Contiguous, memory);
@@ -219,7 +223,7 @@ imports! {
     fn MmFreeMappingAddress(base: u64, tag: u32) {
         let range = reserved("MmFreeMappingAddress", base, tag);
         if range.holds != 0 {
-            world().violation(&rules::MDL, format!("MmFreeMappingAddress({base:#x}): MDL {:#x} is mapped there", range.holds));
+            world().violation(&rules::MDL_RESERVED, format!("MmFreeMappingAddress({base:#x}): MDL {:#x} is mapped there", range.holds));
         }
         world().nt.mdls.reserved.borrow_mut().remove(&base);
         pool::free("MmFreeMappingAddress", base, Some(tag));
@@ -230,7 +234,7 @@ imports! {
         let range = reserved(what, base, tag);
         let p: Ptr<MDL> = Ptr::new(mdl);
         if range.holds != 0 {
-            world().violation(&rules::MDL, format!("{what}({base:#x}): MDL {:#x} is mapped there", range.holds));
+            world().violation(&rules::MDL_RESERVED, format!("{what}({base:#x}): MDL {:#x} is mapped there", range.holds));
         }
         if mdl::pages(virtual_address(p), u64::from(p.get(MDL::ByteCount))) * PAGE > range.size {
             return 0;
@@ -243,7 +247,7 @@ imports! {
     fn MmUnmapReservedMapping(base: u64, tag: u32, mdl: u64) {
         let range = reserved("MmUnmapReservedMapping", base, tag);
         if range.holds != mdl {
-            world().violation(&rules::MDL, format!("MmUnmapReservedMapping({base:#x}, {mdl:#x}): it is not mapped there"));
+            world().violation(&rules::MDL_RESERVED, format!("MmUnmapReservedMapping({base:#x}, {mdl:#x}): it is not mapped there"));
         }
         let p: Ptr<MDL> = Ptr::new(mdl);
         unmap("MmUnmapReservedMapping", p.get(MDL::MappedSystemVa), p);

@@ -46,17 +46,14 @@ pub struct Pool {
 pub fn allocate(what: &'static str, kind: u32, size: u64, tag: u32) -> u64 {
     let world = world();
     let tag_text = || tag_name(tag);
-    if size == 0 {
-        world.violation(&rules::POOL, format!("{what} of 0 bytes, tag {}", tag_text()));
-    }
-    if tag == 0 {
-        world.violation(&rules::POOL, format!("{what} of {size} bytes with tag 0"));
-    }
-    if kind & MUST_SUCCEED != 0 {
-        world.violation(&rules::POOL, format!("{what} from must-succeed pool (type {kind}), which is gone"));
-    }
-    if kind & PAGED != 0 && world.cpu().irql() > APC {
-        world.violation(&rules::POOL, format!("{what} of paged pool at IRQL {}", world.cpu().irql()));
+    world.hold(&rules::POOL_ZERO, size != 0, || format!("{what} of 0 bytes, tag {}", tag_text()));
+    world.hold(&rules::POOL_TAG, tag != 0, || format!("{what} of {size} bytes with tag 0"));
+    world.hold(&rules::POOL_MUST_SUCCEED, kind & MUST_SUCCEED == 0, || {
+        format!("{what} from must-succeed pool (type {kind}), which is gone")
+    });
+    if kind & PAGED != 0 {
+        let irql = world.cpu().irql();
+        world.hold(&rules::POOL_PAGED, irql <= APC, || format!("{what} of paged pool at IRQL {irql}"));
     }
     let len = usize::try_from(size).unwrap_or(usize::MAX);
     let Some(addr) = world.mem.allocate(Kind::Pool, tag & !PROTECTED, len, what) else {
@@ -77,38 +74,42 @@ pub fn allocate(what: &'static str, kind: u32, size: u64, tag: u32) -> u64 {
 /// Frees pool. With a tag it has to be the one of the allocation.
 pub fn free(what: &str, addr: u64, tag: Option<u32>) {
     let world = world();
-    if addr == 0 {
-        world.violation(&rules::POOL, format!("{what}(NULL)"));
-    }
+    world.hold(&rules::POOL_NULL, addr != 0, || format!("{what}(NULL)"));
     let block = world.mem.block(addr);
     if let (Some(block), Some(tag)) = (&block, tag)
         && block.kind == Kind::Pool
         && tag != 0
-        && block.tag != tag & !PROTECTED
     {
-        let text = format!(
-            "{what}({addr:#x}) with tag {}, allocated by {} with {}",
-            tag_name(tag),
-            block.by,
-            tag_name(block.tag)
-        );
-        world.violation(&rules::POOL, text);
+        world.hold(&rules::POOL_WRONG_TAG, block.tag == tag & !PROTECTED, || {
+            let (given, right) = (tag_name(tag), tag_name(block.tag));
+            format!("{what}({addr:#x}) with tag {given}, allocated by {} with {right}", block.by)
+        });
     }
     if let Some(block) = &block {
         check_free(what, addr, block.size);
     }
     let paged = world.nt.pool.paged.borrow_mut().remove(&addr);
-    if paged && world.cpu().irql() > APC {
-        world.violation(&rules::POOL, format!("{what} of paged pool at IRQL {}", world.cpu().irql()));
+    if paged {
+        let irql = world.cpu().irql();
+        world.hold(&rules::POOL_PAGED_FREED, irql <= APC, || format!("{what} of paged pool at IRQL {irql}"));
     }
-    if let Err(bad) = world.mem.free(Kind::Pool, addr) {
-        let text = match bad {
-            BadFree::Unknown => "no pool begins there: freed twice, or never allocated".to_owned(),
-            BadFree::Kind(kind) => format!("allocated as {kind:?}"),
-            BadFree::Overrun => "written beyond its end".to_owned(),
-        };
-        world.violation(&rules::MEMORY, format!("{what}({addr:#x}): {text}"));
+    freed(what, addr, world.mem.free(Kind::Pool, addr).map(drop));
+}
+
+/// Holds a driver to what it owes memory that it frees.
+pub fn freed(what: &str, addr: u64, result: Result<(), BadFree>) {
+    for rule in [&rules::POOL_TWICE, &rules::POOL_KIND, &rules::POOL_OVERRUN] {
+        world().verify.watch(rule);
     }
+    let (rule, text) = match result {
+        Ok(()) => return,
+        Err(BadFree::Unknown) => {
+            (&rules::POOL_TWICE, "no block begins there: freed twice, or never allocated".to_owned())
+        }
+        Err(BadFree::Kind(kind)) => (&rules::POOL_KIND, format!("allocated as {kind:?}")),
+        Err(BadFree::Overrun) => (&rules::POOL_OVERRUN, "written beyond its end".to_owned()),
+    };
+    world().violation(rule, format!("{what}({addr:#x}): {text}"))
 }
 
 /// A tag as text, as pool tools print it.
@@ -196,9 +197,10 @@ imports! {
 
     fn MmFreeNonCachedMemory(addr: u64, size: u64) {
         let known = world().mem.block(addr);
-        if known.is_none_or(|block| block.size as u64 != size || block.by != "MmAllocateNonCachedMemory") {
-            world().violation(&rules::MEMORY, format!("MmFreeNonCachedMemory({addr:#x}, {size}): not allocated so"));
-        }
+        let right = known.is_some_and(|block| block.size as u64 == size && block.by == "MmAllocateNonCachedMemory");
+        world().hold(&rules::NONCACHED_FREED, right, || {
+            format!("MmFreeNonCachedMemory({addr:#x}, {size}): not allocated so")
+        });
         free("MmFreeNonCachedMemory", addr, None);
     }
 }

@@ -20,11 +20,11 @@ const OPTIONAL: u32 = 0x8000_0000;
 
 /// The path behind a key handle; a handle of something else ends the run.
 fn path_of(what: &str, handle: u64) -> String {
+    world().verify.watch(&rules::KERNEL_HANDLE);
     match world().nt.handles.get(handle) {
         Some(Target::Key(path)) => path,
-        other => {
-            world().violation(&rules::HANDLE, format!("{what}: {handle:#x} is no open key but {other:?}"))
-        }
+        other => world()
+            .violation(&rules::KERNEL_HANDLE, format!("{what}: {handle:#x} is no open key but {other:?}")),
     }
 }
 

@@ -23,7 +23,7 @@ imports! {
 
     fn RtlAssert(assertion: u64, file: u64, line: u32, _message: u64) {
         let text = format!("{} ({}:{line})", crate::abi::c_string(assertion), crate::abi::c_string(file));
-        world().violation(&rules::BUG_CHECK, format!("assertion failed: {text}"));
+        world().violation(&rules::BREAKPOINT, format!("assertion failed: {text}"));
     }
 
     fn RtlLengthRequiredSid(count: u32) -> u32 {

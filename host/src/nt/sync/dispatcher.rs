@@ -7,7 +7,7 @@ use crate::{
     abi::{DISPATCHER_HEADER as Header, KMUTANT, LIST_ENTRY, Ptr, constants as c},
     clock::Time,
     nt::layout::object,
-    verify::rules,
+    verify::{Rule, rules},
     world::world,
 };
 use std::{
@@ -32,10 +32,10 @@ pub struct Dispatcher {
 
 /// Writes the header of a new object. `words` is the object's size in 32-bit words.
 pub fn initialize(addr: u64, kind: u8, words: u8, state: i32) {
-    if world().nt.dispatcher.is_waited_for(addr) {
-        world()
-            .violation(&rules::OBJECT, format!("object {addr:#x} initialised while a thread waits for it"));
-    }
+    let waited_for = world().nt.dispatcher.is_waited_for(addr);
+    world().hold(&rules::OBJECT_WAITED, !waited_for, || {
+        format!("object {addr:#x} initialised while a thread waits for it")
+    });
     let p: Ptr<Header> = Ptr::new(addr);
     p.set(Header::Lock, 0);
     p.set(Header::Type, kind);
@@ -47,15 +47,14 @@ pub fn initialize(addr: u64, kind: u8, words: u8, state: i32) {
     head.set(LIST_ENTRY::Blink, list);
 }
 
-/// The header of an object that must be one of `kinds`.
+/// The header of an object that must be one of `kinds`, as the rule says.
 #[must_use]
-pub fn header(addr: u64, kinds: &[u8], what: &str) -> Ptr<Header> {
+pub fn header(rule: &'static Rule, addr: u64, kinds: &[u8], what: &str) -> Ptr<Header> {
     let p: Ptr<Header> = Ptr::new(addr);
     let kind = if addr == 0 { u8::MAX } else { p.get(Header::Type) };
-    if !kinds.contains(&kind) {
-        let text = format!("{what}: {addr:#x} has type {kind:#x}: no such object, or not initialised");
-        world().violation(&rules::OBJECT, text);
-    }
+    world().hold(rule, kinds.contains(&kind), || {
+        format!("{what}: {addr:#x} has type {kind:#x}: no such object, or not initialised")
+    });
     p
 }
 
@@ -157,7 +156,7 @@ impl Dispatcher {
     pub fn wait(&self, what: &'static str, objects: Vec<u64>, all: bool, patience: Patience) -> u32 {
         let world = world();
         for &addr in &objects {
-            let _ = header(addr, WAITABLE, what);
+            let _ = header(&rules::WAIT_OBJECT, addr, WAITABLE, what);
         }
         let thread = current_thread();
         if let Some(result) = satisfy(&objects, all, thread) {

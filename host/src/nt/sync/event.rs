@@ -6,7 +6,7 @@ use crate::{
     cpu::{APC, DISPATCH},
     imports,
     nt::layout::object,
-    verify::rules,
+    verify::{Rule, rules},
     world::world,
 };
 
@@ -22,7 +22,7 @@ pub fn initialize(addr: u64, kind: u8, state: bool) {
 
 /// Sets an event and answers its former state.
 pub fn set(what: &str, addr: u64) -> i32 {
-    let p = dispatcher::header(addr, EVENTS, what);
+    let p = dispatcher::header(&rules::EVENT_OBJECT, addr, EVENTS, what);
     let old = p.get(Header::SignalState);
     p.set(Header::SignalState, 1);
     world().nt.dispatcher.signal(addr);
@@ -31,15 +31,15 @@ pub fn set(what: &str, addr: u64) -> i32 {
 
 /// Resets an event and answers its former state.
 fn reset(what: &str, addr: u64) -> i32 {
-    let p = dispatcher::header(addr, EVENTS, what);
+    let p = dispatcher::header(&rules::EVENT_OBJECT, addr, EVENTS, what);
     let old = p.get(Header::SignalState);
     p.set(Header::SignalState, 0);
     old
 }
 
 /// With Wait the call leaves the dispatcher locked, which only a thread below DISPATCH_LEVEL may do.
-fn level(what: &str, wait: u8) {
-    at_most(what, if wait == 0 { DISPATCH } else { APC });
+fn level(rule: &'static Rule, what: &str, wait: u8) {
+    at_most(rule, what, if wait == 0 { DISPATCH } else { APC });
 }
 
 imports! {
@@ -47,14 +47,13 @@ imports! {
     TABLE from "ntoskrnl.exe";
 
     fn KeInitializeEvent(event: u64, kind: u32, state: u8) {
-        match u8::try_from(kind) {
-            Ok(kind) if EVENTS.contains(&kind) => initialize(event, kind, state != 0),
-            _ => world().violation(&rules::OBJECT, format!("KeInitializeEvent of type {kind}")),
-        }
+        let known = u8::try_from(kind).ok().filter(|kind| EVENTS.contains(kind));
+        world().hold(&rules::EVENT_TYPE, known.is_some(), || format!("KeInitializeEvent of type {kind}"));
+        initialize(event, known.unwrap_or_default(), state != 0);
     }
 
     fn KeSetEvent(event: u64, _increment: i32, wait: u8) -> i32 {
-        level("KeSetEvent", wait);
+        level(&rules::IRQL_KE_SET_EVENT, "KeSetEvent", wait);
         set("KeSetEvent", event)
     }
 
@@ -67,41 +66,39 @@ imports! {
     }
 
     fn KePulseEvent(event: u64, _increment: i32, wait: u8) -> i32 {
-        level("KePulseEvent", wait);
+        level(&rules::IRQL_KE_DISPATCH, "KePulseEvent", wait);
         let old = set("KePulseEvent", event);
         reset("KePulseEvent", event);
         old
     }
 
     fn KeReadStateEvent(event: u64) -> i32 {
-        dispatcher::header(event, EVENTS, "KeReadStateEvent").get(Header::SignalState)
+        dispatcher::header(&rules::EVENT_OBJECT, event, EVENTS, "KeReadStateEvent").get(Header::SignalState)
     }
 
     fn KeInitializeSemaphore(semaphore: u64, count: i32, limit: i32) {
-        if count < 0 || limit <= 0 || count > limit {
-            world().violation(&rules::OBJECT, format!("KeInitializeSemaphore with count {count} and limit {limit}"));
-        }
+        world().hold(&rules::SEMAPHORE_COUNT, limit > 0 && (0..=limit).contains(&count), || {
+            format!("KeInitializeSemaphore with count {count} and limit {limit}")
+        });
         dispatcher::initialize(semaphore, object::SEMAPHORE, SEMAPHORE_WORDS, count);
         Ptr::<KSEMAPHORE>::new(semaphore).set(KSEMAPHORE::Limit, limit);
     }
 
     fn KeReleaseSemaphore(semaphore: u64, _increment: i32, adjustment: i32, wait: u8) -> i32 {
-        level("KeReleaseSemaphore", wait);
-        let p = dispatcher::header(semaphore, &[object::SEMAPHORE], "KeReleaseSemaphore");
+        level(&rules::IRQL_KE_DISPATCH, "KeReleaseSemaphore", wait);
+        let p = dispatcher::header(&rules::SEMAPHORE_OBJECT, semaphore, &[object::SEMAPHORE], "KeReleaseSemaphore");
         let old = p.get(Header::SignalState);
         let limit = Ptr::<KSEMAPHORE>::new(semaphore).get(KSEMAPHORE::Limit);
-        match old.checked_add(adjustment) {
-            Some(new) if adjustment > 0 && new <= limit => p.set(Header::SignalState, new),
-            _ => world().violation(
-                &rules::OBJECT,
-                format!("KeReleaseSemaphore by {adjustment} at count {old}: the limit is {limit}"),
-            ),
-        }
+        let new = old.checked_add(adjustment).filter(|&new| adjustment > 0 && new <= limit);
+        world().hold(&rules::SEMAPHORE_LIMIT, new.is_some(), || {
+            format!("KeReleaseSemaphore by {adjustment} at count {old}: the limit is {limit}")
+        });
+        p.set(Header::SignalState, new.unwrap_or(old));
         world().nt.dispatcher.signal(semaphore);
         old
     }
 
     fn KeReadStateSemaphore(semaphore: u64) -> i32 {
-        dispatcher::header(semaphore, &[object::SEMAPHORE], "KeReadStateSemaphore").get(Header::SignalState)
+        dispatcher::header(&rules::SEMAPHORE_OBJECT, semaphore, &[object::SEMAPHORE], "KeReadStateSemaphore").get(Header::SignalState)
     }
 }

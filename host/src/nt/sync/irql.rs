@@ -12,18 +12,19 @@ pub fn lower(what: &str, level: u8) {
     let world = world();
     let cpu = world.cpu();
     let now = cpu.irql();
-    if level > now {
-        world.violation(&rules::IRQL_ORDER, format!("{what}({level}) at IRQL {now}: that is not lower"));
-    }
+    world.hold(&rules::IRQL_LOWER, level <= now, || {
+        format!("{what}({level}) at IRQL {now}: that is not lower")
+    });
     let thread = world.sched.current();
     let floor = thread.as_ref().map_or(0, |thread| thread.floor.get());
-    if level < floor {
-        let text = format!("{what}({level}) in a handler that was called at IRQL {floor}");
-        world.violation(&rules::IRQL_ORDER, text);
-    }
+    world.hold(&rules::IRQL_LOWER_FLOOR, level >= floor, || {
+        format!("{what}({level}) in a handler that was called at IRQL {floor}")
+    });
     let locks = thread.map_or(0, |thread| thread.locks.get());
-    if level < DISPATCH && locks > 0 {
-        world.violation(&rules::LOCK_HELD, format!("{what}({level}) with {locks} spin locks held"));
+    if level < DISPATCH && now >= DISPATCH {
+        world.hold(&rules::LOCK_LOWERED, locks == 0, || {
+            format!("{what}({level}) with {locks} spin locks held")
+        });
     }
     cpu.set_irql(level);
     // What waited for the level to fall comes now, as on a machine, not when the import returns.
@@ -35,9 +36,9 @@ pub fn raise(what: &str, level: u8) -> u8 {
     let world = world();
     let cpu = world.cpu();
     let now = cpu.irql();
-    if level < now || level > HIGH {
-        world.violation(&rules::IRQL_ORDER, format!("{what}({level}) at IRQL {now}: that is not higher"));
-    }
+    world.hold(&rules::IRQL_RAISE, (now..=HIGH).contains(&level), || {
+        format!("{what}({level}) at IRQL {now}: that is not higher")
+    });
     cpu.set_irql(level)
 }
 

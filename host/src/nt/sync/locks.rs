@@ -8,7 +8,7 @@
 use crate::{
     abi::{read, write},
     cpu::DISPATCH,
-    verify::rules,
+    verify::{Rule, rules},
     world::world,
 };
 use std::{
@@ -98,25 +98,29 @@ impl Locks {
         let world = world();
         let cpu = world.cpu().number;
         let mut held = self.held.borrow_mut();
+        let not_held = match way {
+            Way::Plain if at_dispatch() => &rules::LOCK_DPR_NOT_HELD,
+            _ => &rules::LOCK_NOT_HELD,
+        };
         let problem = match held.get_mut(&lock) {
-            None => Some("nobody holds it".to_owned()),
+            None => Some((not_held, "nobody holds it".to_owned())),
             Some(known) if known.way != way => {
-                Some(format!("it was acquired as {:?} with {}", known.way, known.by))
+                Some((&rules::LOCK_MIXED, format!("it was acquired as {:?} with {}", known.way, known.by)))
             }
             Some(known) if known.cpus & bit(cpu) == 0 => {
-                Some(format!("CPU {cpu} does not hold it, CPU {} does since {}", first(known.cpus), known.by))
+                let holder = first(known.cpus);
+                Some((not_held, format!("CPU {cpu} does not hold it, CPU {holder} does since {}", known.by)))
             }
             Some(known) => {
                 known.cpus &= !bit(cpu);
                 None
             }
         };
-        if let Some(problem) = problem {
+        world.verify.watch(not_held);
+        world.verify.watch(&rules::LOCK_MIXED);
+        if let Some((rule, problem)) = problem {
             drop(held);
-            world.violation(
-                &rules::LOCK_ORDER,
-                format!("spin lock {lock:#x} released as {way:?}, but {problem}"),
-            );
+            world.violation(rule, format!("spin lock {lock:#x} released as {way:?}, but {problem}"));
         }
         let last = held.get(&lock).is_none_or(|known| known.cpus == 0);
         if last {
@@ -150,9 +154,8 @@ impl Locks {
     fn take(&self, lock: u64, way: Way) {
         let world = world();
         let cpu = world.cpu().number;
-        if lock == 0 {
-            world.violation(&rules::LOCK_ORDER, "spin lock at NULL acquired".into());
-        }
+        world.hold(&rules::LOCK_UNINITIALIZED, lock != 0, || "spin lock at NULL acquired".into());
+        world.verify.watch(twice(way));
         let by = world.sched.innermost();
         let mut held = self.held.borrow_mut();
         let known = held.entry(lock).or_insert_with(|| Held { way, cpus: 0, by });
@@ -165,7 +168,7 @@ impl Locks {
                 let text = format!(
                     "spin lock {lock:#x} is free but holds {found:#x}: it was not initialised, or overwritten"
                 );
-                world.violation(&rules::LOCK_ORDER, text);
+                world.violation(&rules::LOCK_UNINITIALIZED, text);
             }
             put_word(lock, way, TAKEN);
         }
@@ -186,7 +189,7 @@ impl Locks {
             known.by
         );
         drop(held);
-        world.violation(&rules::LOCK_ORDER, text);
+        world.violation(twice(way), text);
     }
 
     /// Follows who waits for whom; back at `cpu` nobody ever goes on.
@@ -196,9 +199,9 @@ impl Locks {
         for _ in 0..world().cpus().len() {
             let holder = self.held.borrow().get(&lock).map(|held| first(held.cpus));
             let Some(holder) = holder else { return };
-            if holder == cpu {
-                world().violation(&rules::DEADLOCK, format!("{}, CPU {cpu} holds that", path.join(", ")));
-            }
+            world().hold(&rules::DEADLOCK, holder != cpu, || {
+                format!("{}, CPU {cpu} holds that", path.join(", "))
+            });
             let level = world().cpu_at(holder).map_or(0, crate::cpu::Cpu::irql);
             let next =
                 self.waiting.borrow().get(&holder).filter(|waits| level <= waits.1).map(|waits| waits.0);
@@ -207,6 +210,20 @@ impl Locks {
             lock = next;
         }
     }
+}
+
+/// The rule against acquiring a lock that the CPU holds, by the import in progress.
+fn twice(way: Way) -> &'static Rule {
+    match way {
+        Way::Queued(_) => &rules::LOCK_QUEUED_TWICE,
+        Way::Plain if at_dispatch() => &rules::LOCK_DPR_TWICE,
+        _ => &rules::LOCK_TWICE,
+    }
+}
+
+/// Whether the driver uses the functions for code that is at `DISPATCH_LEVEL` already.
+fn at_dispatch() -> bool {
+    world().sched.innermost().ends_with("DpcLevel")
 }
 
 fn bit(cpu: usize) -> u64 {
@@ -250,7 +267,7 @@ pub fn raise_to_dispatch() -> u8 {
 /// A call for code that is at DISPATCH_LEVEL already.
 pub fn must_be_at_dispatch(what: &str) {
     let irql = world().cpu().irql();
-    if irql < DISPATCH {
-        world().violation(&rules::IRQL, format!("{what} at IRQL {irql}; documented: >= {DISPATCH}"));
-    }
+    world().hold(&rules::IRQL_DISPATCH, irql >= DISPATCH, || {
+        format!("{what} at IRQL {irql}; documented: >= {DISPATCH}")
+    });
 }

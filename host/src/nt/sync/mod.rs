@@ -11,12 +11,10 @@ pub mod rundown;
 pub mod spin;
 pub mod wait;
 
-use crate::{verify::rules, world::world};
+use crate::{verify::Rule, world::world};
 
-/// Ends the run if the CPU is above `level`; for bounds that depend on the arguments of a call.
-pub fn at_most(what: &str, level: u8) {
+/// Holds the caller of `what` to a level; for bounds that depend on the arguments of a call.
+pub fn at_most(rule: &'static Rule, what: &str, level: u8) {
     let irql = world().cpu().irql();
-    if irql > level {
-        world().violation(&rules::IRQL, format!("{what} called at IRQL {irql}; documented: <= {level}"));
-    }
+    world().hold(rule, irql <= level, || format!("{what} called at IRQL {irql}; documented: <= {level}"));
 }

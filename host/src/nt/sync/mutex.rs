@@ -6,7 +6,7 @@ use crate::{
     cpu::APC,
     imports,
     nt::layout::object,
-    verify::rules,
+    verify::{Rule, rules},
     world::world,
 };
 use std::{cell::RefCell, collections::BTreeMap};
@@ -25,20 +25,19 @@ impl Regions {
         *self.depth.borrow_mut().entry(dispatcher::current_thread()).or_default() += 1;
     }
 
-    pub(super) fn leave(&self, what: &str) {
+    pub(super) fn leave(&self, rule: &'static Rule, what: &str) {
         let thread = dispatcher::current_thread();
+        let entered = self.depth.borrow().contains_key(&thread);
+        world().hold(rule, entered, || format!("{what} without the call that enters the region"));
         let mut depth = self.depth.borrow_mut();
-        let Some(level) = depth.get_mut(&thread) else {
-            drop(depth);
-            world().violation(&rules::MUTEX, format!("{what} without the call that enters the region"))
-        };
+        let Some(level) = depth.get_mut(&thread) else { return };
         *level -= 1;
         if *level == 0 {
             depth.remove(&thread);
         }
     }
 
-    fn inside(&self) -> bool {
+    pub(super) fn inside(&self) -> bool {
         world().cpu().irql() >= APC || self.depth.borrow().contains_key(&dispatcher::current_thread())
     }
 }
@@ -60,18 +59,12 @@ fn acquire_fast(what: &'static str, addr: u64) {
     let p = mutex(addr);
     let me = dispatcher::current_thread();
     let count = p.get(FAST_MUTEX::Count);
-    if !(-0x1000..=1).contains(&count) {
-        world().violation(
-            &rules::MUTEX,
-            format!("{what}: mutex {addr:#x} is not initialised (count {count:#x})"),
-        );
-    }
-    if count <= 0 && p.get(FAST_MUTEX::Owner) == me {
-        world().violation(
-            &rules::MUTEX,
-            format!("{what}: the thread owns mutex {addr:#x} already and would wait for itself"),
-        );
-    }
+    world().hold(&rules::FAST_MUTEX_UNINITIALIZED, (-0x1000..=1).contains(&count), || {
+        format!("{what}: mutex {addr:#x} is not initialised (count {count:#x})")
+    });
+    world().hold(&rules::FAST_MUTEX_TWICE, count > 0 || p.get(FAST_MUTEX::Owner) != me, || {
+        format!("{what}: the thread owns mutex {addr:#x} already and would wait for itself")
+    });
     if count <= 0 {
         p.set(FAST_MUTEX::Contention, p.get(FAST_MUTEX::Contention).wrapping_add(1));
         world().sched.block(what, None, &|| mutex(addr).get(FAST_MUTEX::Count) == 1);
@@ -82,11 +75,16 @@ fn acquire_fast(what: &'static str, addr: u64) {
 
 fn release_fast(what: &str, addr: u64) {
     let p = mutex(addr);
-    if p.get(FAST_MUTEX::Count) == 1 || p.get(FAST_MUTEX::Owner) != dispatcher::current_thread() {
-        world().violation(&rules::MUTEX, format!("{what}: the thread does not own mutex {addr:#x}"));
-    }
+    let owned = p.get(FAST_MUTEX::Count) != 1 && p.get(FAST_MUTEX::Owner) == dispatcher::current_thread();
+    world()
+        .hold(&rules::FAST_MUTEX_OWNER, owned, || format!("{what}: the thread does not own mutex {addr:#x}"));
     p.set(FAST_MUTEX::Owner, 0);
     p.set(FAST_MUTEX::Count, 1);
+}
+
+/// A call for threads that take no APCs.
+fn without_apcs(rule: &'static Rule, what: &str) {
+    world().hold(rule, world().nt.regions.inside(), || format!("{what} while APCs are enabled"));
 }
 
 /// Raises to APC_LEVEL for the time that a fast mutex is held.
@@ -110,12 +108,11 @@ imports! {
     }
 
     fn KeReleaseMutex(addr: u64, _wait: u8) -> i32 {
-        let p = dispatcher::header(addr, &[object::MUTANT], "KeReleaseMutex");
+        let p = dispatcher::header(&rules::MUTEX_OBJECT, addr, &[object::MUTANT], "KeReleaseMutex");
         let mutant: Ptr<KMUTANT> = Ptr::new(addr);
         let old = p.get(Header::SignalState);
-        if old > 0 || mutant.get(KMUTANT::OwnerThread) != dispatcher::current_thread() {
-            world().violation(&rules::MUTEX, format!("KeReleaseMutex({addr:#x}) by a thread that does not own it"));
-        }
+        let owned = old <= 0 && mutant.get(KMUTANT::OwnerThread) == dispatcher::current_thread();
+        world().hold(&rules::MUTEX_OWNER, owned, || format!("KeReleaseMutex({addr:#x}) by a thread that does not own it"));
         p.set(Header::SignalState, old.wrapping_add(1));
         if old == 0 {
             mutant.set(KMUTANT::OwnerThread, 0);
@@ -125,7 +122,7 @@ imports! {
     }
 
     fn KeReadStateMutex(addr: u64) -> i32 {
-        dispatcher::header(addr, &[object::MUTANT], "KeReadStateMutex").get(Header::SignalState)
+        dispatcher::header(&rules::MUTEX_OBJECT, addr, &[object::MUTANT], "KeReadStateMutex").get(Header::SignalState)
     }
 
     fn ExInitializeFastMutex(addr: u64) {
@@ -138,6 +135,8 @@ imports! {
 
     fn ExReleaseFastMutex(addr: u64) {
         let old = mutex(addr).get(FAST_MUTEX::OldIrql);
+        let irql = world().cpu().irql();
+        world().hold(&rules::FAST_MUTEX_LEVEL, irql == APC, || format!("ExReleaseFastMutex at IRQL {irql}"));
         release_fast("ExReleaseFastMutex", addr);
         irql::lower("ExReleaseFastMutex", old as u8);
     }
@@ -151,10 +150,12 @@ imports! {
     }
 
     fn ExAcquireFastMutexUnsafe(addr: u64) {
+        without_apcs(&rules::FAST_MUTEX_UNSAFE, "ExAcquireFastMutexUnsafe");
         acquire_fast("ExAcquireFastMutexUnsafe", addr);
     }
 
     fn ExReleaseFastMutexUnsafe(addr: u64) {
+        without_apcs(&rules::FAST_MUTEX_UNSAFE_RELEASE, "ExReleaseFastMutexUnsafe");
         release_fast("ExReleaseFastMutexUnsafe", addr);
     }
 
@@ -169,7 +170,7 @@ imports! {
 
     fn KeReleaseGuardedMutex(addr: u64) {
         release_fast("KeReleaseGuardedMutex", addr);
-        world().nt.regions.leave("KeReleaseGuardedMutex");
+        world().nt.regions.leave(&rules::GUARDED_REGION, "KeReleaseGuardedMutex");
     }
 
     fn KeTryToAcquireGuardedMutex(addr: u64) -> u8 {
@@ -194,7 +195,7 @@ imports! {
     }
 
     fn KeLeaveCriticalRegion() {
-        world().nt.regions.leave("KeLeaveCriticalRegion");
+        world().nt.regions.leave(&rules::CRITICAL_REGION, "KeLeaveCriticalRegion");
     }
 
     fn KeEnterGuardedRegion() {
@@ -202,7 +203,7 @@ imports! {
     }
 
     fn KeLeaveGuardedRegion() {
-        world().nt.regions.leave("KeLeaveGuardedRegion");
+        world().nt.regions.leave(&rules::GUARDED_REGION, "KeLeaveGuardedRegion");
     }
 
     fn KeAreApcsDisabled() -> u8 {

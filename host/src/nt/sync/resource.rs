@@ -49,12 +49,20 @@ pub struct Resources {
 impl Resources {
     fn with<R>(&self, what: &str, addr: u64, look: impl FnOnce(&mut State) -> R) -> R {
         let result = self.known.borrow_mut().get_mut(&addr).map(look);
+        world().verify.watch(&rules::RESOURCE_UNINITIALIZED);
         match result {
             Some(result) => result,
-            None => {
-                world().violation(&rules::OBJECT, format!("{what}: resource {addr:#x} is not initialised"))
-            }
+            None => world().violation(
+                &rules::RESOURCE_UNINITIALIZED,
+                format!("{what}: resource {addr:#x} is not initialised"),
+            ),
         }
+    }
+
+    /// A resource in a range of memory that is not deleted.
+    #[must_use]
+    pub fn active_in(&self, addr: u64, len: usize) -> Option<u64> {
+        self.known.borrow().keys().copied().find(|resource| resource.wrapping_sub(addr) < len as u64)
     }
 
     /// Resources that were not deleted.
@@ -71,17 +79,19 @@ impl Resources {
 
     fn acquire(&self, what: &'static str, addr: u64, wait: bool, exclusive: bool) -> u8 {
         let thread = current_thread();
-        self.with(what, addr, |_| ());
+        world().hold(&rules::RESOURCE_ALIGNMENT, addr.is_multiple_of(8), || format!("{what}({addr:#x})"));
+        world().hold(&rules::RESOURCE_APC, world().nt.regions.inside(), || {
+            format!("{what}({addr:#x}) outside a critical region")
+        });
+        let mine = self.with(what, addr, |s| s.readers.contains_key(&thread));
+        if exclusive {
+            world().hold(&rules::RESOURCE_TWICE, !mine || !wait, || {
+                format!("{what}: the thread reads resource {addr:#x} and would wait for itself")
+            });
+        }
         if !self.allowed(addr, thread, exclusive) {
             if !wait {
                 return 0;
-            }
-            let mine = self.with(what, addr, |s| s.readers.contains_key(&thread));
-            if exclusive && mine {
-                world().violation(
-                    &rules::MUTEX,
-                    format!("{what}: the thread reads resource {addr:#x} and would wait for itself"),
-                );
             }
             if exclusive {
                 self.with(what, addr, |s| s.writers_waiting += 1);
@@ -115,9 +125,12 @@ impl Resources {
             }
             true
         });
-        if !held {
-            world().violation(&rules::MUTEX, format!("{what}: the thread does not own resource {addr:#x}"));
-        }
+        world().hold(&rules::RESOURCE_RELEASE_APC, world().nt.regions.inside(), || {
+            format!("{what}({addr:#x}) outside a critical region")
+        });
+        world().hold(&rules::RESOURCE_NOT_OWNED, held, || {
+            format!("{what}: the thread does not own resource {addr:#x}")
+        });
         self.publish(addr);
     }
 
@@ -136,20 +149,21 @@ imports! {
 
     fn ExInitializeResourceLite(addr: u64) -> u32 {
         let old = world().nt.resources.known.borrow_mut().insert(addr, State::default());
-        if old.is_some() {
-            world().violation(&rules::OBJECT, format!("ExInitializeResourceLite({addr:#x}): it is initialised already"));
-        }
+        world().hold(&rules::RESOURCE_REINITIALIZED, old.is_none(), || {
+            format!("ExInitializeResourceLite({addr:#x}): it is initialised already")
+        });
         crate::abi::fill(addr, 0, 104);
         c::STATUS_SUCCESS
     }
 
     fn ExDeleteResourceLite(addr: u64) -> u32 {
         let old = world().nt.resources.known.borrow_mut().remove(&addr);
-        match old {
-            Some(state) if state.writer.is_none() && state.readers.is_empty() => c::STATUS_SUCCESS,
-            Some(_) => world().violation(&rules::OBJECT, format!("ExDeleteResourceLite({addr:#x}): it is owned")),
-            None => world().violation(&rules::OBJECT, format!("ExDeleteResourceLite({addr:#x}): it is not initialised")),
-        }
+        world().hold(&rules::RESOURCE_DELETED, old.is_some(), || {
+            format!("ExDeleteResourceLite({addr:#x}): it is not initialised")
+        });
+        let free = old.is_some_and(|state| state.writer.is_none() && state.readers.is_empty());
+        world().hold(&rules::RESOURCE_OWNED, free, || format!("ExDeleteResourceLite({addr:#x}): it is owned"));
+        c::STATUS_SUCCESS
     }
 
     fn ExReinitializeResourceLite(addr: u64) -> u32 {
@@ -183,7 +197,7 @@ imports! {
 
     fn ExReleaseResourceAndLeaveCriticalRegion(addr: u64) {
         world().nt.resources.release("ExReleaseResourceAndLeaveCriticalRegion", addr, current_thread());
-        world().nt.regions.leave("ExReleaseResourceAndLeaveCriticalRegion");
+        world().nt.regions.leave(&rules::CRITICAL_REGION, "ExReleaseResourceAndLeaveCriticalRegion");
     }
 
     fn ExReleaseResourceLite(addr: u64) {
@@ -202,9 +216,9 @@ imports! {
             state.readers.insert(owner, count);
             true
         });
-        if !converted {
-            world().violation(&rules::MUTEX, format!("ExConvertExclusiveToSharedLite: the thread does not own {addr:#x}"));
-        }
+        world().hold(&rules::RESOURCE_NOT_OWNED, converted, || {
+            format!("ExConvertExclusiveToSharedLite: the thread does not own {addr:#x}")
+        });
     }
 
     fn ExIsResourceAcquiredExclusiveLite(addr: u64) -> u8 {

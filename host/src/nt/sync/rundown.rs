@@ -17,12 +17,9 @@ const MOST: u64 = 1 << 32;
 
 fn acquire(what: &str, addr: u64, count: u64) -> u8 {
     let value: u64 = read(addr);
-    if value > MOST {
-        world().violation(
-            &rules::OBJECT,
-            format!("{what}: {addr:#x} holds {value:#x}: run-down reference not initialised"),
-        );
-    }
+    world().hold(&rules::RUNDOWN_UNINITIALIZED, value <= MOST, || {
+        format!("{what}: {addr:#x} holds {value:#x}: run-down reference not initialised")
+    });
     if value & ENDING != 0 {
         return 0;
     }
@@ -33,12 +30,9 @@ fn acquire(what: &str, addr: u64, count: u64) -> u8 {
 fn release(what: &str, addr: u64, count: u64) {
     let value: u64 = read(addr);
     let less = count.saturating_mul(ONE);
-    if value < less {
-        world().violation(
-            &rules::REFERENCE,
-            format!("{what}: {addr:#x} has {} users, {count} are to leave", value / ONE),
-        );
-    }
+    world().hold(&rules::RUNDOWN_RELEASED, value >= less, || {
+        format!("{what}: {addr:#x} has {} users, {count} are to leave", value / ONE)
+    });
     write(addr, value - less);
 }
 
@@ -54,9 +48,9 @@ fn common(lock: u64) -> Ptr<Lock> {
 /// One user fewer; the last one lets the remover go on.
 fn leave(what: &str, lock: Ptr<Lock>) -> i32 {
     let left = lock.get(Lock::IoCount).wrapping_sub(1);
-    if left < 0 {
-        world().violation(&rules::REFERENCE, format!("{what}: remove lock {:#x} has no users", lock.addr()));
-    }
+    world().hold(&rules::REMOVE_LOCK, left >= 0, || {
+        format!("{what}: remove lock {:#x} has no users", lock.addr())
+    });
     lock.set(Lock::IoCount, left);
     if left == 0 {
         event::set(what, lock.at(&Lock::RemoveEvent));

@@ -48,9 +48,9 @@ fn acquire_queued(lock: u64, handle: u64) {
 
 fn release_queued(handle: u64) {
     let lock: u64 = crate::abi::read(handle + QUEUE_LOCK);
-    if lock == 0 {
-        world().violation(&rules::LOCK_ORDER, format!("KLOCK_QUEUE_HANDLE {handle:#x} holds no lock"));
-    }
+    world().hold(&rules::LOCK_QUEUED_NOT_HELD, lock != 0, || {
+        format!("KLOCK_QUEUE_HANDLE {handle:#x} holds no lock")
+    });
     world().nt.locks.release(lock, Way::Queued(handle));
     write(handle + QUEUE_LOCK, 0_u64);
 }
@@ -60,9 +60,8 @@ imports! {
     TABLE from "ntoskrnl.exe";
 
     fn KeInitializeSpinLock(lock: u64) {
-        if world().nt.locks.is_held(lock) {
-            world().violation(&rules::LOCK_ORDER, format!("KeInitializeSpinLock({lock:#x}) while it is held"));
-        }
+        let held = world().nt.locks.is_held(lock);
+        world().hold(&rules::LOCK_REINITIALIZED, !held, || format!("KeInitializeSpinLock({lock:#x}) while it is held"));
         write(lock, 0_u64);
     }
 

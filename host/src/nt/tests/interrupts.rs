@@ -144,7 +144,7 @@ fn synchronized_code_keeps_the_service_routine_out() {
         k("IoDisconnectInterrupt", &[read(out)]);
     })
     .expect("no violation");
-    breaks(&rules::OBJECT, "no connected interrupt", || {
+    breaks(&rules::INTERRUPT_OBJECT, "no connected interrupt", || {
         machine(false);
         k("KeSynchronizeExecution", &[own(64), noting(), 0]);
     });

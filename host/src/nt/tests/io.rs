@@ -74,7 +74,7 @@ fn devices_stack_and_come_apart() {
         assert_eq!(Ptr::<DRIVER_OBJECT>::new(driver).get(DRIVER_OBJECT::DeviceObject), 0);
     })
     .expect("no violation");
-    breaks(&rules::OBJECT, "still attached", || {
+    breaks(&rules::DEVICE_ATTACHED, "still attached", || {
         let mine = device(driver(), 0);
         let bottom = pdo::create().expect("memory");
         k("IoAttachDeviceToDeviceStack", &[mine, bottom]);
@@ -146,7 +146,7 @@ fn an_irp_is_completed_once_and_has_room_for_every_driver() {
         irp::send("test", pdo::create().expect("memory"), addr);
         k("IofCompleteRequest", &[addr, 0]);
     });
-    breaks(&rules::IRP, "no stack location", || {
+    breaks(&rules::IRP_STACK, "no stack location", || {
         let addr = k("IoAllocateIrp", &[1, 0]);
         Ptr::<IRP>::new(addr).set(IRP::CurrentLocation, 1);
         k("IofCallDriver", &[pdo::create().expect("memory"), addr]);
@@ -179,7 +179,7 @@ fn registers_and_configuration_space_are_the_platforms() {
         k("ZwClose", &[read(handle)]);
     })
     .expect("no violation");
-    breaks(&rules::MEMORY, "131072 bytes were mapped", || {
+    breaks(&rules::IO_SPACE_LENGTH, "131072 bytes were mapped", || {
         driver();
         let base = k("MmMapIoSpace", &[0xFEB0_0000, 0x20000, 0]);
         k("MmUnmapIoSpace", &[base, 0x1000]);
@@ -208,7 +208,7 @@ fn ram_is_mapped_by_its_physical_address_as_often_as_wanted() {
         assert_eq!(k("MmMapIoSpace", &[end - 16, 17, 1]), 0);
     })
     .expect("no violation");
-    breaks(&rules::MEMORY, "not mapped", || {
+    breaks(&rules::IO_SPACE_UNMAPPED, "not mapped", || {
         driver();
         let block = k("MmAllocateContiguousMemory", &[4096, u64::from(u32::MAX)]);
         let addr = k("MmMapIoSpace", &[k("MmGetPhysicalAddress", &[block]), 4096, 1]);

@@ -19,7 +19,7 @@ fn sequenced_lists_are_last_in_first_out_and_count() {
         assert_ne!(read::<u64>(header) >> 16, 0, "the sequence went on");
     })
     .expect("no violation");
-    breaks(&rules::LIST, "not 16-byte aligned", || {
+    breaks(&rules::SLIST_ALIGNMENT, "not 16-byte aligned", || {
         let header = own(16);
         k("ExpInterlockedPushEntrySList", &[header, own(32) + 8]);
     });

@@ -30,7 +30,7 @@ fn a_cpu_waits_for_the_lock_that_another_holds() {
 
 #[test]
 fn acquiring_a_lock_twice_is_found() {
-    breaks(&rules::LOCK_ORDER, "would wait for itself", || {
+    breaks(&rules::LOCK_DPR_TWICE, "would wait for itself", || {
         let lock = own(8);
         k("KeAcquireSpinLockRaiseToDpc", &[lock]);
         k("KeAcquireSpinLockAtDpcLevel", &[lock]);
@@ -39,11 +39,11 @@ fn acquiring_a_lock_twice_is_found() {
 
 #[test]
 fn releasing_what_is_not_held_is_found() {
-    breaks(&rules::LOCK_ORDER, "nobody holds it", || {
+    breaks(&rules::LOCK_DPR_NOT_HELD, "nobody holds it", || {
         k("KfRaiseIrql", &[2]);
         k("KeReleaseSpinLockFromDpcLevel", &[own(8)]);
     });
-    breaks(&rules::LOCK_ORDER, "CPU 1 does not hold it, CPU 0 does", || {
+    breaks(&rules::LOCK_DPR_NOT_HELD, "CPU 1 does not hold it, CPU 0 does", || {
         let lock = own(8);
         k("KeAcquireSpinLockRaiseToDpc", &[lock]);
         on_cpu(1, move || {
@@ -56,7 +56,7 @@ fn releasing_what_is_not_held_is_found() {
 
 #[test]
 fn a_lock_that_was_never_initialised_is_found() {
-    breaks(&rules::LOCK_ORDER, "not initialised", || {
+    breaks(&rules::LOCK_UNINITIALIZED, "not initialised", || {
         let lock = k("ExAllocatePoolWithTag", &[0, 8, 0x31]);
         k("KeAcquireSpinLockRaiseToDpc", &[lock]);
     });
@@ -79,7 +79,7 @@ fn cpus_that_wait_for_each_other_are_found() {
 
 #[test]
 fn the_level_stays_up_while_a_lock_is_held() {
-    breaks(&rules::LOCK_HELD, "KeLowerIrql(0)", || {
+    breaks(&rules::LOCK_LOWERED, "KeLowerIrql(0)", || {
         k("KeAcquireSpinLockRaiseToDpc", &[own(8)]);
         k("KeLowerIrql", &[0]);
     });
@@ -91,11 +91,11 @@ fn a_handler_must_not_go_below_the_level_of_its_call() {
         k("KeLowerIrql", &[0]);
         0
     }
-    breaks(&rules::IRQL_ORDER, "called at IRQL 2", || {
+    breaks(&rules::IRQL_LOWER_FLOOR, "called at IRQL 2", || {
         k("KfRaiseIrql", &[2]);
         crate::world::call("handler", lowers as *const () as u64, &[]);
     });
-    breaks(&rules::IRQL_ORDER, "not higher", || {
+    breaks(&rules::IRQL_RAISE, "not higher", || {
         k("KfRaiseIrql", &[2]);
         k("KfRaiseIrql", &[1]);
     });
@@ -111,7 +111,7 @@ fn queued_locks_belong_to_their_handles() {
         assert_eq!(world().cpu().irql(), 0);
     })
     .expect("no violation");
-    breaks(&rules::LOCK_ORDER, "acquired as Queued", || {
+    breaks(&rules::LOCK_MIXED, "acquired as Queued", || {
         let lock = own(8);
         k("KeAcquireInStackQueuedSpinLock", &[lock, own(24)]);
         k("KeReleaseSpinLock", &[lock, 0]);

@@ -49,13 +49,13 @@ fn locked_pages_are_mapped_and_unlocked_before_the_mdl_goes() {
         k("ExFreePool", &[buffer]);
     })
     .expect("no violation");
-    breaks(&rules::MDL, "its pages are locked", || {
+    breaks(&rules::MDL_LOCKED, "its pages are locked", || {
         let buffer = k("ExAllocatePoolWithTag", &[0, 6000, 0x31]);
         let mdl = k("IoAllocateMdl", &[buffer, 6000, 0, 0, 0]);
         k("MmProbeAndLockPages", &[mdl, 0, 0]);
         k("IoFreeMdl", &[mdl]);
     });
-    breaks(&rules::MDL, "freed twice", || {
+    breaks(&rules::MDL_FREED, "freed twice", || {
         let mdl = k("IoAllocateMdl", &[own(10), 10, 0, 0, 0]);
         k("IoFreeMdl", &[mdl]);
         k("IoFreeMdl", &[mdl]);
@@ -166,12 +166,12 @@ fn common_buffers_go_back_as_they_came() {
         assert!(world().mem.drivers_blocks().is_empty());
     })
     .expect("no violation");
-    breaks(&rules::DMA, "1 common buffers", || {
+    breaks(&rules::DMA_LEFT, "1 common buffers", || {
         let (adapter, logical) = (adapter(true), own(8));
         operation(adapter, ALLOCATE_COMMON, &[adapter, 8192, logical, 1]);
         operation(adapter, PUT_ADAPTER, &[adapter]);
     });
-    breaks(&rules::DMA, "ends 10 bytes early", || {
+    breaks(&rules::DMA_RANGE, "ends 10 bytes early", || {
         let adapter = adapter(true);
         let buffer = k("ExAllocatePoolWithTag", &[0, 100, 0x31]);
         let mdl = k("IoAllocateMdl", &[buffer, 90, 0, 0, 0]);
@@ -205,21 +205,21 @@ fn a_reserved_range_holds_one_mdl_at_a_time() {
         k("MmFreeMappingAddress", &[range, TAG]);
     })
     .expect("no violation");
-    breaks(&rules::MDL, "another tag", || {
+    breaks(&rules::MDL_RESERVED, "reserved with another tag", || {
         let range = k("MmAllocateMappingAddress", &[4096, TAG]);
         k("MmMapLockedPagesWithReservedMapping", &[range, TAG + 1, locked(100), 1]);
     });
-    breaks(&rules::MDL, "is mapped there", || {
+    breaks(&rules::MDL_RESERVED, "is mapped there", || {
         let range = k("MmAllocateMappingAddress", &[3 * 4096, TAG]);
         k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
         k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
     });
-    breaks(&rules::MDL, "is mapped there", || {
+    breaks(&rules::MDL_RESERVED, "is mapped there", || {
         let range = k("MmAllocateMappingAddress", &[3 * 4096, TAG]);
         k("MmMapLockedPagesWithReservedMapping", &[range, TAG, locked(100), 1]);
         k("MmFreeMappingAddress", &[range, TAG]);
     });
-    breaks(&rules::MDL, "no reserved range", || {
+    breaks(&rules::MDL_RESERVED, "no reserved range", || {
         k("MmUnmapReservedMapping", &[own(8), TAG, locked(100)]);
     });
 }

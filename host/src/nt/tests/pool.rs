@@ -27,23 +27,23 @@ fn pool_is_counted_under_its_tag_until_it_is_freed() {
 #[test]
 fn wrong_use_of_pool_is_found() {
     let tagged = || k("ExAllocatePoolWithTag", &[0, 100, TAG]);
-    breaks(&rules::POOL, "'FsT1'", move || {
+    breaks(&rules::POOL_WRONG_TAG, "'FsT1'", move || {
         k("ExFreePoolWithTag", &[tagged(), 0x3254_7346]);
     });
-    breaks(&rules::MEMORY, "freed twice", move || {
+    breaks(&rules::POOL_TWICE, "freed twice", move || {
         let block = tagged();
         k("ExFreePool", &[block]);
         k("ExFreePool", &[block]);
     });
-    breaks(&rules::MEMORY, "beyond its end", move || {
+    breaks(&rules::POOL_OVERRUN, "beyond its end", move || {
         let block = tagged();
         write(block + 100, 0_u8);
         k("ExFreePool", &[block]);
     });
-    breaks(&rules::POOL, "0 bytes", || {
+    breaks(&rules::POOL_ZERO, "0 bytes", || {
         k("ExAllocatePoolWithTag", &[0, 0, TAG]);
     });
-    breaks(&rules::POOL, "paged pool at IRQL 2", || {
+    breaks(&rules::POOL_PAGED, "paged pool at IRQL 2", || {
         k("KfRaiseIrql", &[2]);
         k("ExAllocatePoolWithTag", &[1, 8, TAG]);
     });

@@ -52,7 +52,7 @@ fn a_bug_check_ends_the_run_with_its_code() {
     breaks(&rules::BUG_CHECK, "bug check 0x0000007c (0x1, 0x2, 0x3, 0x4)", || {
         k("KeBugCheckEx", &[0x7C, 1, 2, 3, 4]);
     });
-    breaks(&rules::BUG_CHECK, "assertion failed: x > 0 (a.c:7)", || {
+    breaks(&rules::BREAKPOINT, "assertion failed: x > 0 (a.c:7)", || {
         k("RtlAssert", &[narrow("x > 0"), narrow("a.c"), 7, 0]);
     });
 }

@@ -103,7 +103,7 @@ fn values_come_through_handles_with_their_lengths() {
         assert!(world().nt.left_behind().is_empty());
     })
     .expect("no violation");
-    breaks(&rules::HANDLE, "no open handle", || {
+    breaks(&rules::KERNEL_HANDLE, "no open handle", || {
         k("ZwClose", &[0x1234]);
     });
 }

@@ -82,7 +82,7 @@ fn an_absolute_time_is_reached() {
 
 #[test]
 fn freeing_a_timer_that_is_set_is_found() {
-    breaks(&rules::FREED_IN_USE, "a timer that is set", || {
+    breaks(&rules::FREED_TIMER, "a timer that is set", || {
         let block = k("ExAllocatePoolWithTag", &[0, 200, 0x31]);
         k("KeInitializeTimer", &[block + 64]);
         k("KeSetTimer", &[block + 64, in_ms(1000), 0]);
@@ -113,7 +113,7 @@ fn dpcs_run_once_in_order_when_the_level_falls() {
         assert!(seen().iter().all(|call| call.irql == 2));
     })
     .expect("no violation");
-    breaks(&rules::OBJECT, "not an initialised KDPC", || {
+    breaks(&rules::DPC_OBJECT, "not an initialised KDPC", || {
         k("KeInsertQueueDpc", &[own(64), 0, 0]);
     });
 }
@@ -174,7 +174,7 @@ fn a_bad_pointer_given_to_the_kernel_is_the_drivers_fault() {
     breaks(&rules::FAULT, "0x10", || {
         k("KeSetEvent", &[0x10, 0, 0]);
     });
-    breaks(&rules::FAULT, "", || {
+    breaks(&rules::READ_ONLY, "", || {
         k("KeQuerySystemTime", &[0xFFFF_F780_0000_0014]);
     });
 }

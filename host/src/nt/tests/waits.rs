@@ -106,7 +106,7 @@ fn semaphores_count_to_their_limit() {
         assert_eq!(k32("KeReadStateSemaphore", &[semaphore]), 2);
     })
     .expect("no violation");
-    breaks(&rules::OBJECT, "the limit is 1", || {
+    breaks(&rules::SEMAPHORE_LIMIT, "the limit is 1", || {
         let semaphore = own(32);
         k("KeInitializeSemaphore", &[semaphore, 1, 1]);
         k("KeReleaseSemaphore", &[semaphore, 0, 1, 0]);
@@ -131,7 +131,7 @@ fn a_mutex_is_its_owners() {
         join(&other);
     })
     .expect("no violation");
-    breaks(&rules::MUTEX, "does not own it", || {
+    breaks(&rules::MUTEX_OWNER, "does not own it", || {
         let mutex = own(56);
         k("KeInitializeMutex", &[mutex, 0]);
         k("KeReleaseMutex", &[mutex, 0]);
@@ -157,7 +157,7 @@ fn fast_mutexes_raise_to_apc_level_and_exclude() {
         join(&other);
     })
     .expect("no violation");
-    breaks(&rules::MUTEX, "would wait for itself", || {
+    breaks(&rules::FAST_MUTEX_TWICE, "would wait for itself", || {
         let mutex = own(56);
         k("ExInitializeFastMutex", &[mutex]);
         k("ExAcquireFastMutex", &[mutex]);
@@ -174,7 +174,7 @@ fn blocking_at_dispatch_level_is_found_and_looking_is_not() {
         k("KeLowerIrql", &[0]);
     })
     .expect("no violation");
-    breaks(&rules::WAIT_IRQL, "KeWaitForSingleObject at IRQL 2", || {
+    breaks(&rules::WAIT_ENDLESS, "KeWaitForSingleObject at IRQL 2", || {
         let event = event(0);
         k("KfRaiseIrql", &[2]);
         wait(event, 0);
@@ -183,7 +183,7 @@ fn blocking_at_dispatch_level_is_found_and_looking_is_not() {
 
 #[test]
 fn an_object_that_is_none_is_found() {
-    breaks(&rules::OBJECT, "not initialised", || {
+    breaks(&rules::WAIT_OBJECT, "not initialised", || {
         let block = k("ExAllocatePoolWithTag", &[0, 64, 0x31]);
         wait(block, 0);
     });
@@ -205,7 +205,7 @@ fn run_down_waits_for_every_user_and_lets_no_new_one_in() {
         join(&ender);
     })
     .expect("no violation");
-    breaks(&rules::REFERENCE, "has 0 users", || {
+    breaks(&rules::RUNDOWN_RELEASED, "has 0 users", || {
         let reference = own(8);
         k("ExReleaseRundownProtection", &[reference]);
     });
@@ -238,9 +238,11 @@ fn resources_have_one_writer_or_many_readers() {
         k("KeEnterCriticalRegion", &[]);
         assert_eq!(k8("ExAcquireResourceSharedLite", &[resource, 1]), 1);
         let other = on_cpu(1, move || {
+            k("KeEnterCriticalRegion", &[]);
             assert_eq!(k8("ExAcquireResourceSharedLite", &[resource, 0]), 1, "another reader");
             k("ExReleaseResourceLite", &[resource]);
             assert_eq!(k8("ExAcquireResourceExclusiveLite", &[resource, 0]), 0, "no writer");
+            k("KeLeaveCriticalRegion", &[]);
         });
         join(&other);
         k("ExReleaseResourceLite", &[resource]);

@@ -23,13 +23,13 @@ fn a_work_item_runs_once_at_passive_level_on_another_thread() {
 
 #[test]
 fn queueing_twice_and_freeing_what_is_queued_are_found() {
-    breaks(&rules::WORK_ITEM, "queued already", || {
+    breaks(&rules::WORK_ITEM_TWICE, "queued already", || {
         let item = k("IoAllocateWorkItem", &[0]);
         k("KfRaiseIrql", &[2]);
         k("IoQueueWorkItem", &[item, noting(), 1, 0]);
         k("IoQueueWorkItem", &[item, noting(), 1, 0]);
     });
-    breaks(&rules::WORK_ITEM, "is queued", || {
+    breaks(&rules::WORK_ITEM_FREED, "is queued", || {
         let item = k("IoAllocateWorkItem", &[0]);
         k("KfRaiseIrql", &[2]);
         k("IoQueueWorkItem", &[item, noting(), 1, 0]);

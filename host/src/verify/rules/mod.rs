@@ -33,6 +33,7 @@ macro_rules! rules {
 
 mod host;
 mod i82574;
+mod irql;
 mod kernel;
 mod ndis;
 mod netdma;
@@ -42,6 +43,7 @@ mod wdm;
 
 pub use host::*;
 pub use i82574::*;
+pub use irql::*;
 pub use kernel::*;
 pub use ndis::*;
 pub use netdma::*;
@@ -49,15 +51,27 @@ pub use quickdata::*;
 pub use transfer::*;
 pub use wdm::*;
 
+/// How many there are of NDIS and the kernel: the rules with the lowest numbers.
+pub const KERNEL_END: usize = kernel::END;
 /// How many there are.
 pub const COUNT: usize = host::END;
 
 /// All of them, by number.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [ndis::ALL, kernel::ALL, wdm::ALL, netdma::ALL, transfer::ALL, quickdata::ALL, i82574::ALL, host::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        ndis::ALL,
+        irql::ALL,
+        kernel::ALL,
+        wdm::ALL,
+        netdma::ALL,
+        transfer::ALL,
+        quickdata::ALL,
+        i82574::ALL,
+        host::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 #[cfg(test)]

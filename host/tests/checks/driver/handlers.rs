@@ -1,124 +1,41 @@
-//! What the driver does between initialization and halt.
+//! Interrupts, receives, pause, restart, reset.
 
-use super::{Block, address, import, resources, state};
+use super::{FAILURE, address, import, raised, send, state};
 use crate::fault::{Fault, is};
 use ferrite_host::{
-    abi::{
-        NDIS_OID_REQUEST, NDIS_STATUS_INDICATION as Indication, NET_BUFFER_LIST, Ptr, constants as c, read,
-        write,
-    },
+    abi::{NDIS_MINIPORT_RESTART_PARAMETERS as Restart, Ptr, constants as c, read, write},
     ndis::nbl::{self, Nbl},
 };
 
-const SUCCESS: u64 = c::NDIS_STATUS_SUCCESS as u64;
-const PENDING: u64 = c::NDIS_STATUS_PENDING as u64;
-const FAILURE: u64 = c::NDIS_STATUS_FAILURE as u64;
-/// Places in the union of an OID request.
-const OID: u64 = 0;
-const BUFFER: u64 = 8;
-const LENGTH: u64 = 16;
-const DONE: u64 = 20;
-const NEEDED: u64 = 24;
+pub const SUCCESS: u64 = c::NDIS_STATUS_SUCCESS as u64;
+pub const PENDING: u64 = c::NDIS_STATUS_PENDING as u64;
+const ODD: u64 = c::NDIS_STATUS_NOT_SUPPORTED as u64;
 
 /// A handler that has nothing to do.
 pub extern "win64" fn nothing() -> u64 {
     0
 }
 
-/// At `DISPATCH_LEVEL`.
-fn raised<T>(body: impl FnOnce() -> T) -> T {
-    let level = import("KeRaiseIrqlToDpcLevel", &[]);
-    let value = body();
-    import("KeLowerIrql", &[level & 0xFF]);
-    value
-}
-
-/// `MiniportSendNetBufferLists`: asks for the lists of the frames, and completes them.
-pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
-    let state = state();
-    let adapter = state.adapter.get();
-    let chain = nbl::chain(Nbl::new(first));
-    let refuse = state.paused.get() && !is(Fault::SendsWhilePaused);
-    for &nbl in &chain {
-        let status = match () {
-            () if refuse => c::NDIS_STATUS_PAUSED,
-            () if is(Fault::CompletesPending) => c::NDIS_STATUS_PENDING,
-            () => c::NDIS_STATUS_SUCCESS,
-        };
-        nbl.set(NET_BUFFER_LIST::Status, status.cast_signed());
-        let Some(nb) = nbl::net_buffers(nbl).first().copied() else { continue };
-        let map =
-            || import("NdisMAllocateNetBufferSGList", &[state.dma.get(), nb.addr(), nb.addr(), 1, 0, 0]);
-        if is(Fault::MapsListAtPassive) {
-            map()
-        } else {
-            raised(map)
-        };
-    }
-    irql_faults();
-    if is(Fault::NeverCompletes) || is(Fault::PausesWithSendsOut) {
-        state.held.set(first);
-        return;
-    }
-    let claimed = if is(Fault::ClaimsDispatch) { c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL } else { 0 };
-    // The chain is not the driver's any more once it is completed.
-    let last = chain.last().map_or(0, |nbl| nbl.addr());
-    import("NdisMSendNetBufferListsComplete", &[adapter, first, claimed.into()]);
-    if is(Fault::CompletesTwice) {
-        import("NdisMSendNetBufferListsComplete", &[adapter, last, 0]);
-    }
-    if is(Fault::CompletesForeign) {
-        let frame = state.frames.borrow()[0];
-        import("NdisMSendNetBufferListsComplete", &[adapter, frame, 0]);
-    }
-}
-
-/// What a handler at `PASSIVE_LEVEL` can do wrong with levels and locks.
-fn irql_faults() {
-    let lock = &raw const *state().lock as u64;
-    if is(Fault::SleepsAtDispatch) {
-        raised(|| import("NdisMSleep", &[10]));
-    }
-    if is(Fault::StallsTooLong) {
-        import("KeStallExecutionProcessor", &[51]);
-    }
-    if is(Fault::ReturnsRaised) {
-        import("KeRaiseIrqlToDpcLevel", &[]);
-    }
-    if is(Fault::LocksTwice) {
-        raised(|| {
-            import("KeAcquireSpinLockAtDpcLevel", &[lock]);
-            import("KeAcquireSpinLockAtDpcLevel", &[lock])
-        });
-    }
-    if is(Fault::UnlocksTwice) {
-        raised(|| {
-            import("KeAcquireSpinLockAtDpcLevel", &[lock]);
-            import("KeReleaseSpinLockFromDpcLevel", &[lock]);
-            import("KeReleaseSpinLockFromDpcLevel", &[lock])
-        });
-    }
-    if is(Fault::LowersWithLock) {
-        raised(|| import("KeAcquireSpinLockAtDpcLevel", &[lock]));
-    }
-}
-
-/// `MiniportProcessSGList`: the list is not needed.
-pub extern "win64" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u64) {
-    if is(Fault::KeepsList) {
-        return;
-    }
-    import("NdisMFreeNetBufferSGList", &[state().dma.get(), list, nb]);
-    if is(Fault::FreesListTwice) {
-        import("NdisMFreeNetBufferSGList", &[state().dma.get(), list, nb]);
-    }
-}
-
 /// `MiniportMessageInterrupt`.
 pub extern "win64" fn isr(_context: u64, _message: u64, queue: u64, targets: u64) -> u64 {
-    write(queue, 1_u8);
-    write(targets, 0_u32);
-    1
+    write(queue, u8::from(!is(Fault::UsesTargets)));
+    write(targets, u32::from(is(Fault::UsesTargets)));
+    if is(Fault::RaisesInIsr) {
+        import("KfRaiseIrql", &[12]);
+    }
+    u64::from(!is(Fault::DisownsMessage))
+}
+
+/// `MiniportInterrupt`: the line is shared.
+pub extern "win64" fn line_isr(_context: u64, queue: u64, _targets: u64) -> u64 {
+    let mine = state().asserted.take();
+    write(queue, u8::from(mine));
+    u64::from(mine || is(Fault::ClaimsForeign))
+}
+
+/// `MiniportInterruptDPC`.
+pub extern "win64" fn line_dpc(context: u64, dpc_context: u64, throttle: u64) {
+    dpc(context, 0, dpc_context, throttle);
 }
 
 /// `MiniportMessageInterruptDPC`: indicates every frame, as far as the throttle allows.
@@ -131,11 +48,7 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
         return;
     }
     let limit: u32 = read(throttle);
-    let all = state.frames.borrow().clone();
-    let free: Vec<Nbl> = all.into_iter().map(Nbl::new).skip(state.out.get()).collect();
     let allowed = if is(Fault::IndicatesTooMany) { usize::MAX } else { limit as usize };
-    let now: Vec<Nbl> = free.into_iter().take(allowed).collect();
-    let count = now.len();
     if limit != c::NDIS_INDICATE_ALL_NBLS {
         // Twice as many DPCs as there are frames: what comes back is indicated again.
         state.turns.set(state.turns.get() + 1);
@@ -143,18 +56,27 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
     } else if is(Fault::ClaimsMore) {
         write(throttle + 4, 1_u32);
     }
+    let first = indicate(allowed, c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+    if is(Fault::FreesIndicated) {
+        import("NdisFreeNetBufferList", &[first]);
+    }
+}
+
+/// Indicates what is not out, up to `most`; answers the first NBL.
+pub fn indicate(most: usize, flags: u32) -> u64 {
+    let state = state();
+    let all = state.frames.borrow().clone();
+    let now: Vec<Nbl> = all.into_iter().map(Nbl::new).skip(state.out.get()).take(most).collect();
+    let count = now.len();
     state.out.set(state.out.get() + count);
     let told = if is(Fault::IndicatesWrongCount) { count + 1 } else { count } as u64;
-    let flags = u64::from(c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
     let first = nbl::link(&now).addr();
-    let args = [state.adapter.get(), first, 0, told, flags];
+    let args = [state.adapter.get(), first, 0, told, flags.into()];
     import("NdisMIndicateReceiveNetBufferLists", &args);
     if is(Fault::IndicatesTwice) {
         import("NdisMIndicateReceiveNetBufferLists", &args);
     }
-    if is(Fault::FreesIndicated) {
-        import("NdisFreeNetBufferList", &[first]);
-    }
+    first
 }
 
 /// `MiniportReturnNetBufferLists`: the last one home completes the pause.
@@ -172,20 +94,44 @@ pub extern "win64" fn returned(_context: u64, first: u64, _flags: u64) {
     }
 }
 
-/// `MiniportRestart`.
-pub extern "win64" fn restart(_context: u64, _parameters: u64) -> u64 {
+/// `MiniportRestart`: at once the first time, later the second.
+pub extern "win64" fn restart(_context: u64, parameters: u64) -> u64 {
     let state = state();
     state.paused.set(false);
+    state.restarts.set(state.restarts.get() + 1);
+    if is(Fault::AddsAttributes) {
+        Ptr::<Restart>::new(parameters).set(Restart::RestartAttributes, parameters);
+    }
+    import("NdisMNetPnPEvent", &[state.adapter.get(), 0]);
     if is(Fault::CompletesRestartAndReturns) {
         import("NdisMRestartComplete", &[state.adapter.get(), SUCCESS]);
     }
-    SUCCESS
+    if state.restarts.get() > 1 {
+        import("NdisQueueIoWorkItem", &[state.work_item.get(), address!(end_restart), 0]);
+        return PENDING;
+    }
+    if is(Fault::RestartsOddly) { ODD } else { SUCCESS }
+}
+
+extern "win64" fn end_restart(_context: u64, _item: u64) {
+    let status = if is(Fault::CompletesRestartOddly) { ODD } else { SUCCESS };
+    if !is(Fault::NeverRestarts) {
+        import("NdisMRestartComplete", &[state().adapter.get(), status]);
+    }
 }
 
 /// `MiniportPause`.
 pub extern "win64" fn pause(_context: u64, _parameters: u64) -> u64 {
     let state = state();
     state.paused.set(true);
+    if is(Fault::DisconnectsInPause) {
+        import("NdisMDeregisterInterruptEx", &[state.interrupt.get()]);
+    }
+    if is(Fault::PausesIndicating) && state.out.get() == 0 {
+        state.pausing.set(true);
+        indicate(1, 0);
+        return PENDING;
+    }
     let lies = is(Fault::PausesWithReceivesOut);
     match () {
         () if is(Fault::FailsPause) => FAILURE,
@@ -202,12 +148,20 @@ pub extern "win64" fn pause(_context: u64, _parameters: u64) -> u64 {
     }
 }
 
-/// `MiniportResetEx`: a work item ends it.
+/// `MiniportResetEx`: a work item ends the first; the second is over at once, and looks at the memory of a frame.
 pub extern "win64" fn reset(_context: u64, _addressing: u64) -> u64 {
     let state = state();
+    state.resets.set(state.resets.get() + 1);
     if is(Fault::CompletesResetAndReturns) {
         import("NdisMResetComplete", &[state.adapter.get(), SUCCESS, 0]);
         return SUCCESS;
+    }
+    if state.resets.get() > 1 {
+        let frame = Nbl::new(state.frames.borrow()[0]);
+        if let Some(&nb) = nbl::net_buffers(frame).first() {
+            raised(|| send::map(nb));
+        }
+        return if is(Fault::ResetsOddly) { ODD } else { SUCCESS };
     }
     let times = if is(Fault::QueuesTwice) { 2 } else { 1 };
     for _ in 0..times {
@@ -217,7 +171,6 @@ pub extern "win64" fn reset(_context: u64, _addressing: u64) -> u64 {
 }
 
 extern "win64" fn end_reset(_context: u64, _item: u64) {
-    let adapter = state().adapter.get();
     if is(Fault::NeverResets) {
         return;
     }
@@ -225,101 +178,5 @@ extern "win64" fn end_reset(_context: u64, _item: u64) {
         let lock = &raw const *state().lock as u64;
         import("KeAcquireSpinLockRaiseToDpc", &[lock]);
     }
-    import("NdisMResetComplete", &[adapter, SUCCESS, 0]);
-}
-
-/// `MiniportOidRequest`: every query has four bytes for an answer; link parameters take time.
-pub extern "win64" fn oid_request(_context: u64, request: u64) -> u64 {
-    let state = state();
-    let p: Ptr<NDIS_OID_REQUEST> = Ptr::new(request);
-    let data = p.at(&NDIS_OID_REQUEST::DATA);
-    let (oid, buffer, length): (u32, u64, u32) = (read(data + OID), read(data + BUFFER), read(data + LENGTH));
-    state_faults();
-    if oid == c::OID_GEN_LINK_PARAMETERS {
-        state.request.set(request);
-        if is(Fault::CompletesOidAndReturns) {
-            import("NdisMOidRequestComplete", &[state.adapter.get(), request, SUCCESS]);
-            return SUCCESS;
-        }
-        import("NdisQueueIoWorkItem", &[state.work_item.get(), address!(end_request), 0]);
-        return PENDING;
-    }
-    if p.get(NDIS_OID_REQUEST::RequestType) == c::NdisRequestSetInformation {
-        write(data + DONE, length);
-        return SUCCESS;
-    }
-    if length < 4 {
-        write(data + NEEDED, if is(Fault::NeedsTooLittle) { 0_u32 } else { 4 });
-        return u64::from(c::NDIS_STATUS_INVALID_LENGTH);
-    }
-    write(buffer, 1514_u32);
-    if is(Fault::WritesPastBuffer) {
-        write(buffer + u64::from(length), 0_u8);
-    }
-    write(data + DONE, if is(Fault::AnswersTooLong) { length + 1 } else { 4 });
-    SUCCESS
-}
-
-extern "win64" fn end_request(_context: u64, _item: u64) {
-    let (adapter, request) = (state().adapter.get(), state().request.get());
-    if is(Fault::NeverAnswers) {
-        return;
-    }
-    let status = if is(Fault::CompletesOidPending) { PENDING } else { SUCCESS };
-    import("NdisMOidRequestComplete", &[adapter, request, status]);
-    if is(Fault::CompletesOidTwice) {
-        import("NdisMOidRequestComplete", &[adapter, request, status]);
-    }
-}
-
-/// Calls that come at the wrong time: the adapter runs, and nothing is pending.
-fn state_faults() {
-    let adapter = state().adapter.get();
-    if is(Fault::CompletesNoPause) {
-        import("NdisMPauseComplete", &[adapter]);
-    }
-    if is(Fault::CompletesNoRestart) {
-        import("NdisMRestartComplete", &[adapter, SUCCESS]);
-    }
-    if is(Fault::CompletesNoReset) {
-        import("NdisMResetComplete", &[adapter, SUCCESS, 0]);
-    }
-    if is(Fault::MapsOutsideInitialize) {
-        resources::map(adapter);
-    }
-    if is(Fault::SharesOutsideInitialize) {
-        resources::share(adapter);
-    }
-    if is(Fault::ConnectsOutsideInitialize) {
-        resources::connect(adapter);
-    }
-    if is(Fault::IndicatesReset) {
-        indicate(adapter, adapter, c::NDIS_STATUS_RESET_START, 0);
-    }
-    if is(Fault::IndicatesShortLink) {
-        indicate(adapter, adapter, c::NDIS_STATUS_LINK_STATE, 8);
-    }
-    if is(Fault::IndicatesOthersStatus) {
-        indicate(adapter, adapter + 8, c::NDIS_STATUS_LINK_STATE, 40);
-    }
-}
-
-fn indicate(adapter: u64, source: u64, code: u32, size: u32) {
-    let block =
-        Block::new(c::NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, c::NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
-    let data = [0_u64; 8];
-    let p: Ptr<Indication> = block.as_ptr();
-    p.set(Indication::SourceHandle, source);
-    p.set(Indication::StatusCode, code.cast_signed());
-    p.set(Indication::StatusBuffer, if size == 0 { 0 } else { data.as_ptr() as u64 });
-    p.set(Indication::StatusBufferSize, size);
-    import("NdisMIndicateStatusEx", &[adapter, block.addr()]);
-}
-
-/// `MiniportRemoveDevice`, after the halt.
-pub extern "win64" fn remove_device(_context: u64) {
-    if is(Fault::IndicatesStatusAfterHalt) {
-        let adapter = state().adapter.get();
-        indicate(adapter, adapter, c::NDIS_STATUS_MEDIA_CONNECT, 0);
-    }
+    import("NdisMResetComplete", &[state().adapter.get(), SUCCESS, 0]);
 }

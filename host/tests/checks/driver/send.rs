@@ -1,0 +1,145 @@
+//! Sends.
+
+use super::{cancel_id_at, import, raised, state};
+use crate::fault::{Fault, is};
+use ferrite_host::{
+    abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, constants as c, read},
+    ndis::nbl::{self, Nb, Nbl},
+};
+
+/// `MiniportSendNetBufferLists`: asks for the lists of the frames, and completes them.
+pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
+    let state = state();
+    let chain = nbl::chain(Nbl::new(first));
+    let refused = match () {
+        () if state.removed.get() && !is(Fault::AcceptsAfterRemoval) => Some(c::NDIS_STATUS_NOT_ACCEPTED),
+        () if state.paused.get() && !is(Fault::SendsWhilePaused) => Some(c::NDIS_STATUS_PAUSED),
+        () => None,
+    };
+    if refused == Some(c::NDIS_STATUS_PAUSED) && is(Fault::KeepsLateSend) {
+        return;
+    }
+    if state.queueing.get() {
+        state.queue.borrow_mut().extend(chain.iter().map(|nbl| nbl.addr()));
+        return;
+    }
+    for &nbl in &chain {
+        let status = match () {
+            () if refused.is_some() => refused.unwrap_or_default(),
+            () if is(Fault::CompletesPending) => c::NDIS_STATUS_PENDING,
+            () if is(Fault::CompletesOddly) => c::NDIS_STATUS_INVALID_OID,
+            () => c::NDIS_STATUS_SUCCESS,
+        };
+        nbl.set(NET_BUFFER_LIST::Status, status.cast_signed());
+        let Some(nb) = nbl::net_buffers(nbl).first().copied() else { continue };
+        if is(Fault::MapsListAtPassive) {
+            map(nb)
+        } else {
+            raised(|| map(nb))
+        };
+    }
+    irql_faults();
+    if is(Fault::NeverCompletes) || is(Fault::PausesWithSendsOut) || is(Fault::Hangs) {
+        return;
+    }
+    // The chain is not the driver's any more once it is completed.
+    let last = chain.last().map_or(0, |nbl| nbl.addr());
+    if chain.len() > 1 && !is(Fault::ClaimsDispatch) {
+        raised(|| complete(first, c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL));
+    } else {
+        let claimed = if is(Fault::ClaimsDispatch) { c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL } else { 0 };
+        complete(first, claimed);
+    }
+    if is(Fault::CompletesTwice) {
+        complete(last, 0);
+    }
+    if is(Fault::CompletesForeign) {
+        let frame = state.frames.borrow()[0];
+        complete(frame, 0);
+    }
+}
+
+fn complete(first: u64, flags: u32) {
+    if is(Fault::LosesNb) {
+        Nbl::new(first).set(NET_BUFFER_LIST::FirstNetBuffer, 0);
+    }
+    import("NdisMSendNetBufferListsComplete", &[state().adapter.get(), first, flags.into()]);
+}
+
+/// Asks for the scatter/gather list of an NB.
+pub fn map(nb: Nb) -> u64 {
+    if is(Fault::MapsStray) {
+        let local = 0_u8;
+        let mdl: Ptr<MDL> = Ptr::new(nb.get(NET_BUFFER::CurrentMdl));
+        mdl.set(MDL::MappedSystemVa, &raw const local as u64);
+    }
+    let flags = if is(Fault::ForgetsDirection) { 0 } else { c::NDIS_SG_LIST_WRITE_TO_DEVICE };
+    let args = [state().dma.get(), nb.addr(), nb.addr(), flags.into(), 0, 0];
+    import("NdisMAllocateNetBufferSGList", &args)
+}
+
+/// `MiniportProcessSGList`: the list is not needed.
+pub extern "win64" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u64) {
+    let own =
+        state().frames.borrow().iter().any(|&nbl| nbl::net_buffers(Nbl::new(nbl)).contains(&Nb::new(nb)));
+    if is(Fault::MapsTwice) {
+        map(Nb::new(nb));
+    }
+    if (is(Fault::KeepsList) && own) || is(Fault::CompletesMapped) {
+        return;
+    }
+    import("NdisMFreeNetBufferSGList", &[state().dma.get(), list, nb]);
+    if is(Fault::FreesListTwice) {
+        import("NdisMFreeNetBufferSGList", &[state().dma.get(), list, nb]);
+    }
+}
+
+/// `MiniportCancelSend`.
+pub extern "win64" fn cancel(_context: u64, id: u64) {
+    let queue = state().queue.take();
+    let matches = |&nbl: &u64| is(Fault::CancelsOthers) || read::<u64>(cancel_id_at(nbl)) == id;
+    let (cancelled, others): (Vec<u64>, Vec<u64>) = queue.into_iter().partition(matches);
+    state().queue.replace(others);
+    for nbl in cancelled {
+        Nbl::new(nbl).set(NET_BUFFER_LIST::Status, c::NDIS_STATUS_SEND_ABORTED.cast_signed());
+        complete(nbl, 0);
+    }
+}
+
+/// Completes what is left in the queue.
+pub fn complete_queue() {
+    for nbl in state().queue.take() {
+        Nbl::new(nbl).set(NET_BUFFER_LIST::Status, c::NDIS_STATUS_SUCCESS.cast_signed());
+        complete(nbl, 0);
+    }
+}
+
+/// What a handler at `PASSIVE_LEVEL` can do wrong with levels and locks.
+fn irql_faults() {
+    let lock = &raw const *state().lock as u64;
+    if is(Fault::SleepsAtDispatch) {
+        raised(|| import("NdisMSleep", &[10]));
+    }
+    if is(Fault::StallsTooLong) {
+        import("KeStallExecutionProcessor", &[51]);
+    }
+    if is(Fault::ReturnsRaised) {
+        import("KeRaiseIrqlToDpcLevel", &[]);
+    }
+    if is(Fault::LocksTwice) {
+        raised(|| {
+            import("KeAcquireSpinLockAtDpcLevel", &[lock]);
+            import("KeAcquireSpinLockAtDpcLevel", &[lock])
+        });
+    }
+    if is(Fault::UnlocksTwice) {
+        raised(|| {
+            import("KeAcquireSpinLockAtDpcLevel", &[lock]);
+            import("KeReleaseSpinLockFromDpcLevel", &[lock]);
+            import("KeReleaseSpinLockFromDpcLevel", &[lock])
+        });
+    }
+    if is(Fault::LowersWithLock) {
+        raised(|| import("KeAcquireSpinLockAtDpcLevel", &[lock]));
+    }
+}
