@@ -17,6 +17,7 @@ mod memory;
 pub mod nbl;
 mod objects;
 pub mod oid;
+mod ownership;
 mod pools;
 pub mod protocol;
 mod receive;

@@ -25,6 +25,18 @@ rules! {
     IRQL_ORDER = "NDIS-IRQL", "IRQL_NOT_LESS_OR_EQUAL", "0xC4/0x30";
     /// Pool allocated or freed against its rules: zero bytes, a wrong tag, paged pool at raised IRQL.
     POOL = "NDIS-MEM", "BAD_POOL_CALLER", "0xC2";
+    /// Bytes around a block of special pool written, found when it was freed.
+    SPECIAL_POOL = "NDIS-MEM", "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION", "0xC1";
+    /// Memory touched behind a block.
+    BEYOND_END = "NDIS-MEM", "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "0xD6";
+    /// Memory touched before a block.
+    BEFORE_START = "NDIS-MEM", "PAGE_FAULT_IN_NONPAGED_AREA", "0x50";
+    /// Memory touched that was freed.
+    FREED_MEMORY = "NDIS-MEM", "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL", "0xD5";
+    /// An NBL, its NBs, MDLs or data touched between their indication and their return.
+    INDICATED_MEMORY = "NDIS-RECV-04", "NET_BUFFER_LIST touched while NDIS owns it", "";
+    /// An NBL, its NBs, MDLs or data touched after the send was completed.
+    COMPLETED_MEMORY = "NDIS-SEND-04", "NET_BUFFER_LIST touched after its completion", "";
     /// Memory freed that holds an active timer, a queued DPC or a held lock.
     FREED_IN_USE = "NDIS-MEM", "TIMER_OR_DPC_INVALID", "0xC7";
     /// A kernel object that was not initialised, is of another type, or is in use.

@@ -6,7 +6,7 @@ use ferrite_host::{
         Layout, NET_DMA_PROVIDER_ATTRIBUTES as Attributes,
         NET_DMA_PROVIDER_CHARACTERISTICS as Characteristics, Ptr, UNICODE_STRING, constants as c,
     },
-    device::{Ram, RamRange},
+    device::Ram,
     devnode::Device,
     dma::{
         LONGEST,
@@ -122,9 +122,8 @@ fn with_provider(pdo: u64, body: impl FnOnce(&Rc<Provider>) -> bool) {
 /// What came of a client of the provider that copied so many bytes.
 pub fn client(seed: u64, bytes: u64) -> Result<Result<Counts, String>, End> {
     let ram = Ram::new(RAM, 0).expect("memory");
-    let region =
-        |range: RamRange| Region { base: range.host.as_ptr() as u64, physical: range.guest, len: range.len };
-    let world = World::new(Config::new(ram.ranges().into_iter().map(region).collect())).expect("a world");
+    let world =
+        World::new(Config::new(ram.ranges().into_iter().map(Region::from).collect())).expect("a world");
     world.netdma.interface.set(Some(Interface::V2_0));
     world.netdma.patience.set(PATIENCE);
     let outcome = Rc::new(RefCell::new(None));

@@ -19,3 +19,4 @@ mod image;
 mod moving;
 mod rig;
 mod seeded;
+mod special;

@@ -87,11 +87,7 @@ pub fn config(version: Version) -> Config {
 pub fn run(config: Config, body: impl FnOnce(&Rig) + 'static) -> Result<(), End> {
     let ram = Ram::new(RAM, 0).expect("memory");
     let range = ram.ranges();
-    let regions = range.iter().map(|range| Region {
-        base: range.host.as_ptr() as u64,
-        physical: range.guest,
-        len: range.len,
-    });
+    let regions = range.iter().copied().map(Region::from);
     let world = World::new(world::Config::new(regions.collect())).expect("a world");
     let version = config.version;
     let model = Quickdata::new(config, Arc::clone(&ram)).expect("a function");

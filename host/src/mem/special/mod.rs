@@ -1,0 +1,228 @@
+//! Memory like Driver Verifier's special pool: every block on pages of its own, with pages around it that nobody may
+//! touch.
+//!
+//! ```text
+//!   page out of reach | lead  block  tail | page out of reach | block        tail | page out of reach
+//! ```
+//!
+//! * A block ends with its last page, aligned to 16 as pool is: one byte past the aligned end faults. One in four,
+//!   drawn from the seed, begins with its first page instead: one byte before it faults. So does every block of a page
+//!   and more, shared memory and contiguous memory, which have to begin there. What is left of its pages, lead and
+//!   tail, holds a pattern that is compared when the block is freed.
+//! * The pages of a freed block stay out of reach until tens of megabytes were freed after it.
+//! * What is away, see [`Away`], is out of the driver's reach as well. A page goes out of reach only if all bytes of its
+//!   block that are on it are away: of receive buffers of 2048 bytes side by side in one block of shared memory, both on
+//!   the page have to be out. NBLs, NBs and MDLs are blocks of their own: the whole NBL is away, its context and
+//!   `MiniportReserved` too, as NDIS-RECV-04 lets the driver examine none of it.
+//!
+//! All this is done to the mapping that the driver has. The host and devices reach the memory through an alias of it; of
+//! what is freed, the host touches nothing either, see [`Mem::reachable`](super::Mem::reachable).
+
+mod lent;
+mod runs;
+mod shield;
+
+use super::{Block, Kind, Region};
+use lent::Lent;
+pub use lent::{Away, Range};
+use runs::{PAGE, Run, Runs};
+use shield::Shield;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+/// Alignment of pool.
+const ALIGN: u64 = 16;
+/// One block in so many begins with its page.
+const AT_START: u64 = 4;
+
+/// What an address out of reach has to do with a block.
+#[derive(Clone, Debug)]
+pub struct Trespass {
+    /// The block.
+    pub block: Block,
+    /// Where the address is.
+    pub place: Place,
+    /// Bytes from the block's start, from its end if it lies behind, to its start if it lies before.
+    pub offset: u64,
+}
+
+/// Where an address out of reach lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Behind a block.
+    Beyond,
+    /// Before a block.
+    Before,
+    /// In a block that was freed.
+    Freed,
+    /// In a block that is somebody else's now.
+    Away(Away),
+}
+
+struct Known {
+    run: Run,
+    block: Block,
+    freed: bool,
+}
+
+struct Part {
+    shield: Shield,
+    runs: RefCell<Runs>,
+    /// The blocks of runs, those that rest included, by first page.
+    known: RefCell<BTreeMap<u64, Known>>,
+}
+
+/// See the module.
+pub(super) struct Special {
+    parts: Vec<Part>,
+    lent: RefCell<Lent>,
+    draws: Cell<u64>,
+}
+
+impl Special {
+    pub fn new(regions: &[Region], seed: u64) -> Self {
+        let part = |&region: &Region| Part {
+            shield: Shield::new(region),
+            runs: RefCell::new(Runs::new(region.base, region.len)),
+            known: RefCell::default(),
+        };
+        Self { parts: regions.iter().map(part).collect(), lent: RefCell::default(), draws: Cell::new(seed) }
+    }
+
+    fn part(&self, addr: u64) -> Option<&Part> {
+        self.parts.iter().find(|part| part.shield.contains(addr))
+    }
+
+    /// Pages for a block out of a region, and its place on them.
+    pub fn take(&self, region: usize, kind: Kind, size: usize) -> Option<(u64, Run)> {
+        let part = self.parts.get(region)?;
+        let size = size.max(1) as u64;
+        let run = part.runs.borrow_mut().take(size.div_ceil(PAGE))?;
+        if !part.shield.open(run.first, run.pages) {
+            part.runs.borrow_mut().give(run);
+            return None;
+        }
+        let to_start = matches!(kind, Kind::Shared | Kind::Contiguous) || size >= PAGE || self.draw();
+        let lead = if to_start { 0 } else { run.pages * PAGE - size.next_multiple_of(ALIGN) };
+        Some((run.first + lead, run))
+    }
+
+    /// Notes what the block is.
+    pub fn keep(&self, run: Run, block: &Block) {
+        if let Some(part) = self.part(run.first) {
+            part.known.borrow_mut().insert(run.first, Known { run, block: block.clone(), freed: false });
+        }
+    }
+
+    /// Whether the next block begins with its page.
+    fn draw(&self) -> bool {
+        let next = self.draws.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.draws.set(next);
+        let mixed = (next ^ next >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        ((mixed ^ mixed >> 27) >> 32).is_multiple_of(AT_START)
+    }
+
+    /// What lies around a block on its pages: where each begins and its bytes.
+    pub fn margins(&self, addr: u64, size: usize) -> [(u64, usize); 2] {
+        let end = addr + size as u64;
+        let lead = addr % PAGE;
+        let tail = addr - lead + lead.saturating_add(size.max(1) as u64).next_multiple_of(PAGE) - end;
+        [(addr - lead, lead as usize), (end, tail as usize)]
+    }
+
+    /// Takes the pages of a block back.
+    pub fn give(&self, block: &Block) {
+        let first = block.addr - block.addr % PAGE;
+        let Some(part) = self.part(first) else { return };
+        if let Some(known) = part.known.borrow_mut().get_mut(&first) {
+            known.freed = true;
+            part.shield.close(first, known.run.pages);
+            part.runs.borrow_mut().give(known.run);
+        }
+        self.lent.borrow_mut().forget(bounds(block));
+    }
+
+    /// Whether all of a range is memory of blocks that are out, as far as it is memory of the driver's at all.
+    pub fn is_out(&self, addr: u64, len: u64) -> bool {
+        let Some(part) = self.part(addr) else { return true };
+        let last = addr.saturating_add(len.max(1) - 1);
+        (addr / PAGE..=last / PAGE).all(|page| part.shield.is_out(page * PAGE))
+    }
+
+    /// What of a block is away.
+    pub fn away(&self, block: &Block) -> Option<Away> {
+        self.lent.borrow().within(bounds(block))
+    }
+
+    /// Ranges go away with an NBL; each is part of one block.
+    pub fn lend(&self, list: u64, ranges: Vec<(Range, Block)>, away: Away) {
+        let only = ranges.iter().map(|&(range, _)| range).collect();
+        if self.lent.borrow_mut().add(list, only, away) {
+            ranges.iter().for_each(|(range, block)| self.apply(*range, block));
+        }
+    }
+
+    /// They come back; `block_of` knows their blocks.
+    pub fn restore(&self, list: u64, block_of: &dyn Fn(u64) -> Option<Block>) {
+        let ranges = self.lent.borrow_mut().remove(list);
+        for range in ranges {
+            if let Some(block) = block_of(range.0) {
+                self.apply(range, &block);
+            }
+        }
+    }
+
+    /// Hides the pages of a range on which everything is away, and shows the others.
+    fn apply(&self, (start, end): Range, block: &Block) {
+        let Some(part) = self.part(start) else { return };
+        let lent = self.lent.borrow();
+        let (low, high) = bounds(block);
+        let hidden = |page: u64| lent.covers((page.max(low), (page + PAGE).min(high)));
+        let mut first = start - start % PAGE;
+        while first < end {
+            let hide = hidden(first);
+            let mut next = first + PAGE;
+            while next < end && hidden(next) == hide {
+                next += PAGE;
+            }
+            let pages = (next - first) / PAGE;
+            if hide {
+                part.shield.hide(first, pages)
+            } else {
+                part.shield.show(first, pages)
+            };
+            first = next;
+        }
+    }
+
+    /// The block that an address out of reach has to do with: its own, or the nearer of its neighbours.
+    pub fn trespass(&self, addr: u64) -> Option<Trespass> {
+        let known = self.part(addr)?.known.borrow();
+        let below = known.range(..=addr).next_back().map(|(_, known)| known);
+        if let Some(found) = below.filter(|found| addr < found.run.first + found.run.pages * PAGE) {
+            let (start, end) = bounds(&found.block);
+            let (place, offset) = match self.lent.borrow().at(addr) {
+                _ if found.freed => (Place::Freed, addr.abs_diff(start)),
+                Some(away) => (Place::Away(away), addr.abs_diff(start)),
+                None if addr >= end => (Place::Beyond, addr - end),
+                None if addr < start => (Place::Before, start - addr),
+                // The pages are there: whatever it was that faulted, it was not for them.
+                None => return None,
+            };
+            return Some(Trespass { block: found.block.clone(), place, offset });
+        }
+        let above = known.range(addr..).next().map(|(_, known)| known);
+        let beyond = below.map(|found| (addr - bounds(&found.block).1, Place::Beyond, found));
+        let before = above.map(|found| (found.block.addr - addr, Place::Before, found));
+        // A block that is out is more likely to be meant than one that is not.
+        let nearest =
+            beyond.into_iter().chain(before).min_by_key(|(offset, _, found)| (found.freed, *offset));
+        nearest.map(|(offset, place, found)| Trespass { block: found.block.clone(), place, offset })
+    }
+}
+
+fn bounds(block: &Block) -> Range {
+    (block.addr, block.addr + block.size as u64)
+}

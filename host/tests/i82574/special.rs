@@ -1,0 +1,60 @@
+//! The image in special pool: it touches no memory that is not its own.
+
+use super::image::{play, setup};
+use crate::common::frame::{LONGEST, incoming, outgoing};
+use ferrite_host::{abi::constants as c, device::i82574::Config, net::Hold, system::Setup, world::world};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+/// One life of the driver: events of the simulation, and the time that they took.
+fn life(seed: u64, special_pool: bool) -> (u64, Duration) {
+    let setup = Setup { seed: Some(seed), cpus: 1 + seed as usize % 4, special_pool, ..setup() };
+    let result = Rc::new(Cell::new((0, Duration::ZERO)));
+    let place = Rc::clone(&result);
+    let began = Instant::now();
+    play(&setup, Config { seed, ..Config::default() }, move |rig, _| {
+        for round in 0..4 {
+            rig.round_trip(round);
+        }
+        rig.port.hold.set(Hold::Late);
+        for round in 0..8 {
+            let lengths = (0..100).map(|i| 14 + (i * 37 + round * 11) % (LONGEST - 13));
+            let out: Vec<_> = lengths.enumerate().map(|(i, len)| outgoing(i as u32, len)).collect();
+            rig.far.send((0..100).map(|i| incoming(i, 60 + (i as usize * 53) % 1455)));
+            rig.send(&out);
+            rig.port_frames(100);
+            rig.port.release(&rig.adapter, usize::MAX);
+            rig.settle();
+            rig.far.take();
+        }
+        rig.port.hold.set(Hold::Nothing);
+        rig.pause();
+        rig.restart();
+        assert_eq!(world().ndis.reset(&rig.adapter), c::NDIS_STATUS_SUCCESS);
+        rig.wait_for_link(true);
+        rig.round_trip(1000);
+        place.set((world().sched.trace().map_or(0, |trace| trace.events), began.elapsed()));
+    });
+    result.get()
+}
+
+/// NDIS-SEND-04, NDIS-RECV-04: the image in special pool, in the interleavings of some seeds, with traffic both ways,
+/// receives held back, a pause, a restart, a reset and a halt.
+#[test]
+fn special_pool() {
+    let mut total = [(0, Duration::ZERO); 2];
+    for seed in 1..9 {
+        for (special, (events, time)) in [false, true].into_iter().zip(&mut total) {
+            let (more, took) = life(seed, special);
+            assert!(more > 1000, "seed {seed}: {more} events");
+            *events += more;
+            *time += took;
+        }
+    }
+    for (what, (events, time)) in ["as it is", "special pool"].into_iter().zip(total) {
+        println!("{what}: {events} events, {:.0} a second", events as f64 / time.as_secs_f64());
+    }
+}
