@@ -86,12 +86,25 @@ pub fn live(fault: Option<Fault>) -> Result<(), End> {
     on_a_machine(fault, life)
 }
 
+/// The same in special pool.
+pub fn live_special(fault: Option<Fault>) -> Result<(), End> {
+    on_any_machine(fault, true, life)
+}
+
 fn on_a_machine(fault: Option<Fault>, body: impl FnOnce() + 'static) -> Result<(), End> {
+    on_any_machine(fault, matches!(fault, Some(Fault::Memory(_))), body)
+}
+
+fn on_any_machine(
+    fault: Option<Fault>,
+    special_pool: bool,
+    body: impl FnOnce() + 'static,
+) -> Result<(), End> {
     fault::set(fault);
     driver::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
-    let world =
-        World::new(Config::new(ram.ranges().into_iter().map(Region::from).collect())).expect("a world");
+    let regions = ram.ranges().into_iter().map(Region::from).collect();
+    let world = World::new(Config { special_pool, ..Config::new(regions) }).expect("a world");
     let bounds = &world.ndis.bounds;
     for bound in [&bounds.pause, &bounds.oid, &bounds.send] {
         bound.set(BOUND);

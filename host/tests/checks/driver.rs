@@ -4,6 +4,7 @@
 //! It stands on the driver's side of the binary interface: it calls the imports that an image would be bound to.
 
 mod handlers;
+mod memory;
 mod resources;
 
 use crate::fault::{Fault, is};
@@ -35,8 +36,6 @@ struct State {
     dma: Cell<u64>,
     shared: Cell<(u64, u64)>,
     pool: Cell<u64>,
-    data: Cell<u64>,
-    mdl: Cell<u64>,
     frames: RefCell<Vec<u64>>,
     timer: Cell<u64>,
     work_item: Cell<u64>,
@@ -52,7 +51,8 @@ struct State {
     /// The OID request that pends.
     request: Cell<u64>,
     lock: Box<u64>,
-    lists: RefCell<Vec<(u64, u64)>>,
+    /// MDLs of received frames, and the memory that they describe.
+    buffers: RefCell<Vec<(u64, u64)>>,
 }
 
 thread_local! {
@@ -69,8 +69,8 @@ pub fn forget() {
     for cell in [driver, drivers_memory, adapter, memory, mapping, dma, pool] {
         cell.set(0);
     }
-    let State { data, mdl, timer, work_item, interrupt, held, request, .. } = state();
-    for cell in [data, mdl, timer, work_item, interrupt, held, request] {
+    let State { timer, work_item, interrupt, held, request, .. } = state();
+    for cell in [timer, work_item, interrupt, held, request] {
         cell.set(0);
     }
     state().out.set(0);
@@ -78,7 +78,7 @@ pub fn forget() {
     state().pausing.set(false);
     state().paused.set(true);
     state().frames.borrow_mut().clear();
-    state().lists.borrow_mut().clear();
+    state().buffers.borrow_mut().clear();
 }
 
 /// Calls an import as an image does.

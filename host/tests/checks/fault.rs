@@ -100,6 +100,54 @@ pub enum Fault {
     IndicatesShortLink,
     IndicatesOthersStatus,
     QueuesTwice,
+    /// Memory that only special pool sees misused.
+    Memory(Memory),
+}
+
+/// A wrong touch of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    // Around a block.
+    ReadsBeyond,
+    WritesBeyond,
+    CopiesBeyond,
+    ReadsBefore,
+    WritesBefore,
+    WritesLead,
+    WritesTail,
+    // After it was freed.
+    ReadsFreed,
+    WritesFreed,
+    CopiesFreed,
+    FillsFreed,
+    HandsFreedOver,
+    TouchesFreedPool,
+    TouchesFreedShared,
+    TouchesFreedContiguous,
+    TouchesFreedMdl,
+    TouchesFreedList,
+    TouchesFreedBuffer,
+    FreesMdlTwice,
+    FreesListTwice,
+    AllocatesFromFreedPool,
+    // After a send's completion.
+    ReadsCompletedList,
+    WritesCompletedList,
+    TouchesCompletedBuffer,
+    TouchesCompletedMdl,
+    TouchesCompletedData,
+    // Before a receive's return.
+    ReadsIndicatedList,
+    WritesIndicatedList,
+    TouchesIndicatedBuffer,
+    TouchesIndicatedMdl,
+    ReadsIndicatedData,
+    WritesIndicatedData,
+    FreesIndicatedData,
+    FreesIndicatedMdl,
+    // Requests.
+    ReadsBeyondRequest,
+    TouchesAnsweredRequest,
 }
 
 thread_local! {
@@ -114,4 +162,9 @@ pub fn set(fault: Option<Fault>) {
 /// Whether the driver has this fault.
 pub fn is(fault: Fault) -> bool {
     FAULT.get() == Some(fault)
+}
+
+/// Whether the driver misuses memory in this way.
+pub fn misuses(memory: Memory) -> bool {
+    is(Fault::Memory(memory))
 }

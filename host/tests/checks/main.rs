@@ -14,6 +14,7 @@ mod driver;
 mod fault;
 
 mod data_path;
+mod memory;
 mod netdma;
 mod oid;
 mod order;

@@ -32,6 +32,8 @@ use std::{
     collections::BTreeMap,
 };
 
+/// Bytes from a block at which an address has nothing to do with it any more.
+const NEAR: u64 = 16 * PAGE;
 /// Alignment of pool.
 const ALIGN: u64 = 16;
 /// One block in so many begins with its page.
@@ -65,6 +67,8 @@ struct Known {
     run: Run,
     block: Block,
     freed: bool,
+    /// What it was when it was freed, if it was away: the protocol frees what is completed.
+    away: Option<Away>,
 }
 
 struct Part {
@@ -112,7 +116,8 @@ impl Special {
     /// Notes what the block is.
     pub fn keep(&self, run: Run, block: &Block) {
         if let Some(part) = self.part(run.first) {
-            part.known.borrow_mut().insert(run.first, Known { run, block: block.clone(), freed: false });
+            let known = Known { run, block: block.clone(), freed: false, away: None };
+            part.known.borrow_mut().insert(run.first, known);
         }
     }
 
@@ -138,6 +143,7 @@ impl Special {
         let Some(part) = self.part(first) else { return };
         if let Some(known) = part.known.borrow_mut().get_mut(&first) {
             known.freed = true;
+            known.away = self.away(block);
             part.shield.close(first, known.run.pages);
             part.runs.borrow_mut().give(known.run);
         }
@@ -203,8 +209,9 @@ impl Special {
         let below = known.range(..=addr).next_back().map(|(_, known)| known);
         if let Some(found) = below.filter(|found| addr < found.run.first + found.run.pages * PAGE) {
             let (start, end) = bounds(&found.block);
-            let (place, offset) = match self.lent.borrow().at(addr) {
-                _ if found.freed => (Place::Freed, addr.abs_diff(start)),
+            let away = found.away.or_else(|| self.lent.borrow().at(addr));
+            let (place, offset) = match away {
+                None if found.freed => (Place::Freed, addr.abs_diff(start)),
                 Some(away) => (Place::Away(away), addr.abs_diff(start)),
                 None if addr >= end => (Place::Beyond, addr - end),
                 None if addr < start => (Place::Before, start - addr),
@@ -217,8 +224,8 @@ impl Special {
         let beyond = below.map(|found| (addr - bounds(&found.block).1, Place::Beyond, found));
         let before = above.map(|found| (found.block.addr - addr, Place::Before, found));
         // A block that is out is more likely to be meant than one that is not.
-        let nearest =
-            beyond.into_iter().chain(before).min_by_key(|(offset, _, found)| (found.freed, *offset));
+        let near = beyond.into_iter().chain(before).filter(|(offset, ..)| *offset < NEAR);
+        let nearest = near.min_by_key(|(offset, _, found)| (found.freed, *offset));
         nearest.map(|(offset, place, found)| Trespass { block: found.block.clone(), place, offset })
     }
 }

@@ -1,6 +1,6 @@
 //! What the driver does between initialization and halt.
 
-use super::{Block, address, import, resources, state};
+use super::{Block, address, import, memory, resources, state};
 use crate::fault::{Fault, is};
 use ferrite_host::{
     abi::{
@@ -38,6 +38,8 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     let state = state();
     let adapter = state.adapter.get();
     let chain = nbl::chain(Nbl::new(first));
+    chain.iter().for_each(|&nbl| memory::touch_all(nbl));
+    let parts = chain.first().map(|&nbl| memory::parts(nbl));
     let refuse = state.paused.get() && !is(Fault::SendsWhilePaused);
     for &nbl in &chain {
         let status = match () {
@@ -64,6 +66,7 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     // The chain is not the driver's any more once it is completed.
     let last = chain.last().map_or(0, |nbl| nbl.addr());
     import("NdisMSendNetBufferListsComplete", &[adapter, first, claimed.into()]);
+    memory::after_completion(parts.unwrap_or_default());
     if is(Fault::CompletesTwice) {
         import("NdisMSendNetBufferListsComplete", &[adapter, last, 0]);
     }
@@ -145,12 +148,25 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
     }
     state.out.set(state.out.get() + count);
     let told = if is(Fault::IndicatesWrongCount) { count + 1 } else { count } as u64;
-    let flags = u64::from(c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+    // Few buffers are left under a throttle: they are not lent.
+    let lent = limit == c::NDIS_INDICATE_ALL_NBLS;
+    let mut flags = u64::from(c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+    if !lent {
+        flags |= u64::from(c::NDIS_RECEIVE_FLAGS_RESOURCES);
+        state.out.set(state.out.get() - count);
+    }
+    let parts = now.first().map(|&nbl| memory::parts(nbl));
     let first = nbl::link(&now).addr();
     let args = [state.adapter.get(), first, 0, told, flags];
     import("NdisMIndicateReceiveNetBufferLists", &args);
     if is(Fault::IndicatesTwice) {
         import("NdisMIndicateReceiveNetBufferLists", &args);
+    }
+    if lent {
+        memory::after_indication(parts.unwrap_or_default());
+    } else {
+        // NDIS-RECV-05: the driver's again.
+        now.iter().for_each(|&nbl| memory::touch_all(nbl));
     }
     if is(Fault::FreesIndicated) {
         import("NdisFreeNetBufferList", &[first]);
@@ -160,7 +176,9 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
 /// `MiniportReturnNetBufferLists`: the last one home completes the pause.
 pub extern "win64" fn returned(_context: u64, first: u64, _flags: u64) {
     let state = state();
-    let left = state.out.get() - nbl::chain(Nbl::new(first)).len();
+    let chain = nbl::chain(Nbl::new(first));
+    chain.iter().for_each(|&nbl| memory::touch_all(nbl));
+    let left = state.out.get() - chain.len();
     state.out.set(left);
     let early = is(Fault::CompletesPauseEarly) && left > 0;
     if state.pausing.get() && (left == 0 || early) && !is(Fault::NeverPauses) {
@@ -252,6 +270,7 @@ pub extern "win64" fn oid_request(_context: u64, request: u64) -> u64 {
         write(data + NEEDED, if is(Fault::NeedsTooLittle) { 0_u32 } else { 4 });
         return u64::from(c::NDIS_STATUS_INVALID_LENGTH);
     }
+    memory::in_request(buffer, length);
     write(buffer, 1514_u32);
     if is(Fault::WritesPastBuffer) {
         write(buffer + u64::from(length), 0_u8);
@@ -267,6 +286,7 @@ extern "win64" fn end_request(_context: u64, _item: u64) {
     }
     let status = if is(Fault::CompletesOidPending) { PENDING } else { SUCCESS };
     import("NdisMOidRequestComplete", &[adapter, request, status]);
+    memory::after_request(request);
     if is(Fault::CompletesOidTwice) {
         import("NdisMOidRequestComplete", &[adapter, request, status]);
     }

@@ -1,6 +1,6 @@
 //! What the driver acquires and gives back.
 
-use super::{Block, FRAMES, TAG, address, handlers, import, out, set_handlers, state};
+use super::{Block, FRAMES, TAG, address, handlers, import, memory, out, set_handlers, state};
 use crate::fault::{Fault, is};
 use ferrite_host::{
     abi::{
@@ -10,7 +10,7 @@ use ferrite_host::{
         NDIS_TIMER_CHARACTERISTICS as Timer, NET_BUFFER_LIST, NET_BUFFER_LIST_POOL_PARAMETERS as Pool, Ptr,
         constants as c, write,
     },
-    ndis::oid,
+    ndis::{nbl::Nbl, oid},
 };
 use std::cell::Cell;
 
@@ -18,6 +18,8 @@ use std::cell::Cell;
 const MEMORY: u64 = 256;
 /// See `MEMORY`.
 const SHARED: u64 = 8192;
+/// Bytes of the memory that received frames are in.
+const DATA: u64 = 64;
 /// Bytes of the register window.
 const REGISTERS: u64 = 0x1000;
 /// `NDIS_STATUS_FAILURE`.
@@ -53,7 +55,7 @@ fn describe(adapter: u64) {
     import("NdisMSetMiniportAttributes", &[adapter, block.addr()]);
 }
 
-fn allocate(adapter: u64, size: u64) -> u64 {
+pub fn allocate(adapter: u64, size: u64) -> u64 {
     let tag = if is(Fault::AllocatesWithoutTag) { 0 } else { TAG };
     import("NdisAllocateMemoryWithTagPriority", &[adapter, size, tag, 0])
 }
@@ -98,11 +100,12 @@ fn make_frames(adapter: u64) {
     let p: Ptr<Pool> = block.as_ptr();
     p.set(Pool::fAllocateNetBuffer, 1);
     state.pool.set(import("NdisAllocateNetBufferListPool", &[adapter, block.addr()]));
-    state.data.set(allocate(adapter, 2048));
-    state.mdl.set(import("NdisAllocateMdl", &[adapter, state.data.get(), 64]));
     let length = if is(Fault::IndicatesTooFewBytes) { 65 } else { 60 };
     for _ in 0..FRAMES {
-        let args = [state.pool.get(), 0, 0, state.mdl.get(), 0, length];
+        let data = allocate(adapter, DATA);
+        let mdl = import("NdisAllocateMdl", &[adapter, data, DATA]);
+        state.buffers.borrow_mut().push((mdl, data));
+        let args = [state.pool.get(), 0, 0, mdl, 0, length];
         let nbl = import("NdisAllocateNetBufferAndNetBufferList", &args);
         let source = if is(Fault::IndicatesOthersHandle) { adapter + 8 } else { adapter };
         Ptr::<NET_BUFFER_LIST>::new(nbl).set(NET_BUFFER_LIST::SourceHandle, source);
@@ -170,6 +173,8 @@ pub extern "win64" fn initialize(adapter: u64, _context: u64, _parameters: u64) 
     make_frames(adapter);
     make_timer(adapter);
     state.work_item.set(import("NdisAllocateIoWorkItem", &[adapter]));
+    memory::around_blocks(adapter);
+    memory::in_freed_blocks(adapter);
     if !is(Fault::DoesNotDescribe) {
         describe(adapter);
     }
@@ -228,15 +233,22 @@ fn free_frames() {
         import("NdisFreeNetBufferListPool", &[state.pool.get()]);
     }
     let frames = state.frames.take();
-    for nbl in frames {
+    for &nbl in &frames {
+        let parts = memory::parts(Nbl::new(nbl));
         import("NdisFreeNetBufferList", &[nbl]);
+        memory::after_freeing(parts);
     }
-    if !is(Fault::KeepsMdl) {
-        import("NdisFreeMdl", &[state.mdl.get()]);
+    let buffers = state.buffers.take();
+    for (mdl, data) in buffers {
+        if !is(Fault::KeepsMdl) {
+            import("NdisFreeMdl", &[mdl]);
+            memory::after_freeing_mdl(mdl);
+        }
+        import("NdisFreeMemory", &[data, 0, 0]);
     }
-    import("NdisFreeMemory", &[state.data.get(), 0, 0]);
     if !is(Fault::KeepsPool) {
         import("NdisFreeNetBufferListPool", &[state.pool.get()]);
+        memory::after_freeing_pool(state.pool.get());
     }
 }
 
@@ -250,6 +262,7 @@ fn free_shared(adapter: u64) {
     for _ in 0..times {
         import("NdisMFreeSharedMemory", &[adapter, length, 1, va, pa]);
     }
+    memory::after_freeing_shared(va + SHARED / 2);
 }
 
 fn free_memory(adapter: u64) {
