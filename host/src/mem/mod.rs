@@ -7,7 +7,7 @@
 mod blocks;
 pub mod special;
 
-use crate::{abi::View, device::RamRange};
+use crate::{abi::View, cpu::DISPATCH, device::RamRange};
 use blocks::Blocks;
 use special::{Away, Range, Special, Trespass};
 use std::{
@@ -277,6 +277,20 @@ impl Mem {
     pub fn restore(&self, list: u64) {
         if let Some(special) = &self.special {
             special.restore(list, &|addr| self.block_around(addr));
+        }
+    }
+
+    /// A block is paged pool, which is not there at raised IRQL.
+    pub fn page(&self, addr: u64) {
+        if let Some(special) = &self.special {
+            special.page(addr);
+        }
+    }
+
+    /// The CPU that runs is at this level now.
+    pub fn at_level(&self, irql: u8) {
+        if let Some(special) = &self.special {
+            special.raise(irql >= DISPATCH);
         }
     }
 

@@ -33,6 +33,8 @@ rules! {
     BEFORE_START = "NDIS-MEM", "PAGE_FAULT_IN_NONPAGED_AREA", "0x50";
     /// Memory touched that was freed.
     FREED_MEMORY = "NDIS-MEM", "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL", "0xD5";
+    /// Paged pool touched at `DISPATCH_LEVEL` or above.
+    PAGED_MEMORY = "NDIS-IRQL", "DRIVER_IRQL_NOT_LESS_OR_EQUAL: paged pool", "0xD1";
     /// An NBL, its NBs, MDLs or data touched between their indication and their return.
     INDICATED_MEMORY = "NDIS-RECV-04", "NET_BUFFER_LIST touched while NDIS owns it", "";
     /// An NBL, its NBs, MDLs or data touched after the send was completed.

@@ -20,6 +20,7 @@ impl World {
             Place::Before => &rules::BEFORE_START,
             Place::Freed => &rules::FREED_MEMORY,
             Place::Away(away) => rule_of(away),
+            Place::Paged => &rules::PAGED_MEMORY,
         };
         Some((rule, self.describe(&found)))
     }
@@ -29,6 +30,7 @@ impl World {
         let place = match place {
             Place::Beyond => format!("{offset} bytes beyond the end of"),
             Place::Before => format!("{offset} bytes before the start of"),
+            Place::Paged => format!("{offset} bytes into paged pool,"),
             Place::Freed => format!("{offset} bytes into what was"),
             Place::Away(Away::Indicated) => {
                 format!("{offset} bytes into what NDIS owns until it is returned,")

@@ -130,6 +130,7 @@ pub enum Memory {
     FreesMdlTwice,
     FreesListTwice,
     AllocatesFromFreedPool,
+    TouchesPagedPool,
     // After a send's completion.
     ReadsCompletedList,
     WritesCompletedList,

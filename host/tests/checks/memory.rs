@@ -78,6 +78,10 @@ misuses! {
     /// A pool that is no more.
     allocating_from_a_freed_pool: AllocatesFromFreedPool is HANDLE in "NdisAllocateNetBufferList", "is not a pool";
 
+    /// 0xD1: paged pool is there below `DISPATCH_LEVEL` only.
+    touching_paged_pool_at_dispatch_level: TouchesPagedPool is PAGED_MEMORY in "MiniportInitializeEx",
+        "8 bytes into paged pool, 64 bytes of Pool, tag '!bad', from ExAllocatePoolWithTag";
+
     /// NDIS-SEND-04.
     reading_a_completed_nbl: ReadsCompletedList is COMPLETED_MEMORY in "MiniportSendNetBufferLists",
         "0 bytes into what went back with its completion, 368 bytes of Host, from protocol";

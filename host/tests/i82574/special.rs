@@ -1,8 +1,17 @@
 //! The image in special pool: it touches no memory that is not its own.
 
-use super::image::{play, setup};
+use super::image::{attempt, play, setup};
 use crate::common::frame::{LONGEST, incoming, outgoing};
-use ferrite_host::{abi::constants as c, device::i82574::Config, net::Hold, system::Setup, world::world};
+use crate::common::rig::Rig;
+use ferrite_host::{
+    abi::constants as c,
+    device::i82574::Config,
+    mem::{Kind, special::Away},
+    net::Hold,
+    system::Setup,
+    verify::{End, rules},
+    world::world,
+};
 use std::{
     cell::Cell,
     rc::Rc,
@@ -57,4 +66,34 @@ fn special_pool() {
     for (what, (events, time)) in ["as it is", "special pool"].into_iter().zip(total) {
         println!("{what}: {events} events, {:.0} a second", events as f64 / time.as_secs_f64());
     }
+}
+
+/// A wrong touch is reported with the image's own stack, and with where it allocated what it touches: all of its blocks
+/// are taken away from it while it runs.
+#[test]
+fn the_stacks_of_a_wrong_touch() {
+    let setup = Setup { seed: Some(1), special_pool: true, ..setup() };
+    let ended = attempt(&setup, Config::default(), |system, far, _| {
+        let rig = Rig::up(system, far);
+        let blocks = world().mem.drivers_blocks();
+        for kind in [Kind::NdisMemory, Kind::Shared, Kind::NetBufferList, Kind::Mdl] {
+            let block = blocks.iter().find(|block| block.kind == kind).expect("a block of each kind");
+            let text = world().block_text(block);
+            assert!(text.contains(", called at ") && text.contains(".rs:"), "{text}");
+        }
+        for block in blocks.iter().filter(|block| block.kind == Kind::NdisMemory) {
+            let whole = (block.addr, block.addr + block.size as u64);
+            world().mem.lend(block.addr, [whole], Away::Indicated);
+        }
+        rig.round_trip(1);
+    });
+    let Err(End::Violation(violation)) = ended else {
+        panic!("the image touches none of its memory: {ended:?}")
+    };
+    println!("{violation}");
+    assert!(std::ptr::eq(violation.rule, &rules::INDICATED_MEMORY), "{violation}");
+    assert!(violation.detail.contains("bytes of NdisMemory, tag"), "{violation}");
+    assert!(violation.detail.contains(", from NdisAllocateMemoryWithTagPriority, called at "), "{violation}");
+    let own = violation.stack.first().and_then(|line| line.file.as_ref());
+    assert!(own.is_some() && violation.stack.len() > 1, "{violation}");
 }

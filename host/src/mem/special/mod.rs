@@ -15,6 +15,8 @@
 //!   the page have to be out. NBLs, NBs and MDLs are blocks of their own: the whole NBL is away, its context and
 //!   `MiniportReserved` too, as NDIS-RECV-04 lets the driver examine none of it.
 //!
+//! * Paged pool is out of reach while the CPU that runs is at `DISPATCH_LEVEL` or above.
+//!
 //! All this is done to the mapping that the driver has. The host and devices reach the memory through an alias of it; of
 //! what is freed, the host touches nothing either, see [`Mem::reachable`](super::Mem::reachable).
 
@@ -29,7 +31,7 @@ use runs::{PAGE, Run, Runs};
 use shield::Shield;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
 };
 
 /// Bytes from a block at which an address has nothing to do with it any more.
@@ -61,6 +63,8 @@ pub enum Place {
     Freed,
     /// In a block that is somebody else's now.
     Away(Away),
+    /// In paged pool, at raised IRQL.
+    Paged,
 }
 
 struct Known {
@@ -83,6 +87,10 @@ pub(super) struct Special {
     parts: Vec<Part>,
     lent: RefCell<Lent>,
     draws: Cell<u64>,
+    /// First pages of paged blocks.
+    paged: RefCell<BTreeSet<u64>>,
+    /// They are out of reach.
+    raised: Cell<bool>,
 }
 
 impl Special {
@@ -92,7 +100,13 @@ impl Special {
             runs: RefCell::new(Runs::new(region.base, region.len)),
             known: RefCell::default(),
         };
-        Self { parts: regions.iter().map(part).collect(), lent: RefCell::default(), draws: Cell::new(seed) }
+        Self {
+            parts: regions.iter().map(part).collect(),
+            lent: RefCell::default(),
+            draws: Cell::new(seed),
+            paged: RefCell::default(),
+            raised: Cell::new(false),
+        }
     }
 
     fn part(&self, addr: u64) -> Option<&Part> {
@@ -148,6 +162,28 @@ impl Special {
             part.runs.borrow_mut().give(known.run);
         }
         self.lent.borrow_mut().forget(bounds(block));
+        self.paged.borrow_mut().remove(&first);
+    }
+
+    /// A block is paged pool.
+    pub fn page(&self, addr: u64) {
+        self.paged.borrow_mut().insert(addr - addr % PAGE);
+    }
+
+    /// The CPU that runs is at `DISPATCH_LEVEL` or above, or not any more.
+    pub fn raise(&self, raised: bool) {
+        if self.raised.replace(raised) == raised {
+            return;
+        }
+        for first in self.paged.borrow().iter() {
+            let Some(part) = self.part(*first) else { continue };
+            let pages = part.known.borrow().get(first).map_or(0, |known| known.run.pages);
+            if raised {
+                part.shield.hide(*first, pages)
+            } else {
+                part.shield.show(*first, pages)
+            };
+        }
     }
 
     /// Whether all of a range is memory of blocks that are out, as far as it is memory of the driver's at all.
@@ -215,6 +251,9 @@ impl Special {
                 Some(away) => (Place::Away(away), addr.abs_diff(start)),
                 None if addr >= end => (Place::Beyond, addr - end),
                 None if addr < start => (Place::Before, start - addr),
+                None if self.raised.get() && self.paged.borrow().contains(&found.run.first) => {
+                    (Place::Paged, addr - start)
+                }
                 // The pages are there: whatever it was that faulted, it was not for them.
                 None => return None,
             };

@@ -130,6 +130,19 @@ pub fn in_freed_blocks(adapter: u64) {
     }
 }
 
+/// Paged pool, below `DISPATCH_LEVEL` and not.
+pub fn in_paged_pool() {
+    let paged = import("ExAllocatePoolWithTag", &[1, 64, TAG]);
+    touch(paged);
+    let level = import("KeRaiseIrqlToDpcLevel", &[]);
+    if misuses(Memory::TouchesPagedPool) {
+        touch(paged + 8);
+    }
+    import("KeLowerIrql", &[level & 0xFF]);
+    touch(paged);
+    import("ExFreePoolWithTag", &[paged, TAG]);
+}
+
 /// Shared memory that was freed.
 pub fn after_freeing_shared(addr: u64) {
     if misuses(Memory::TouchesFreedShared) {

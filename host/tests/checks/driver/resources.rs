@@ -175,6 +175,7 @@ pub extern "win64" fn initialize(adapter: u64, _context: u64, _parameters: u64) 
     state.work_item.set(import("NdisAllocateIoWorkItem", &[adapter]));
     memory::around_blocks(adapter);
     memory::in_freed_blocks(adapter);
+    memory::in_paged_pool();
     if !is(Fault::DoesNotDescribe) {
         describe(adapter);
     }
