@@ -174,7 +174,7 @@ impl Mem {
     fn hand_out(&self, region: usize, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
         let room = size.checked_add(GUARD)?;
         let (addr, run) = match (&self.special, region) {
-            (Some(special), _) => special.take(region, kind, size).map(|(addr, run)| (addr, Some(run)))?,
+            (Some(special), _) => special.take(region, kind, size)?,
             (None, 0) => (self.low.borrow_mut().take(room)?, None),
             (None, _) => (self.high.borrow_mut().as_mut()?.take(room)?, None),
         };
@@ -205,9 +205,22 @@ impl Mem {
     /// The first byte around a block that is not as it was.
     #[must_use]
     pub fn damage(&self, block: &Block) -> Option<u64> {
-        self.margins(block.addr, block.size).into_iter().find_map(|(start, len)| {
-            let bytes = crate::abi::bytes(self.reach(start), len);
-            bytes.iter().position(|&byte| byte != GUARD_BYTE).map(|at| start + at as u64)
+        let margins = self.margins(block.addr, block.size);
+        margins.into_iter().find_map(|(start, len)| self.other_than(start, len, GUARD_BYTE))
+    }
+
+    /// The first of some bytes that is another than it should be.
+    fn other_than(&self, start: u64, len: usize, value: u8) -> Option<u64> {
+        let mut piece = [0; 512];
+        let expected = [value; 512];
+        (0..len).step_by(piece.len()).find_map(|at| {
+            let left = piece.len().min(len - at);
+            let (seen, expected) = (piece.get_mut(..left)?, expected.get(..left)?);
+            crate::abi::read_into(self.reach(start) + at as u64, seen);
+            if seen == expected {
+                return None;
+            }
+            seen.iter().position(|&byte| byte != value).map(|place| start + (at + place) as u64)
         })
     }
 
@@ -270,7 +283,8 @@ impl Mem {
             let block = self.block_around(start)?;
             Some(((start, end.min(block.addr + block.size as u64)), block))
         };
-        special.lend(list, ranges.into_iter().filter_map(within).collect(), away);
+        let ranges: Vec<_> = ranges.into_iter().filter_map(within).collect();
+        special.lend(list, &ranges, away);
     }
 
     /// It comes back.

@@ -59,7 +59,7 @@ fn object((handle, what): &(u64, &'static str)) -> String {
     format!("{what} {handle:#x}{made}")
 }
 
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     let mut text = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
     if names.len() > LISTED {
         text.push_str("; ...");

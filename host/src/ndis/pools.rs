@@ -1,7 +1,7 @@
 //! NBL and NB pools, and what is allocated from them.
 
 use super::{
-    check, memory,
+    check, leaks, memory,
     nbl::{self, Nb, Nbl},
     objects::Object,
 };
@@ -65,6 +65,15 @@ struct Parts {
     data: u64,
 }
 
+impl Made {
+    /// What is allocated from a pool, in words.
+    fn of(&self, pool: u64) -> Vec<String> {
+        let all = self.by_addr.borrow();
+        let left = all.iter().filter(|(_, parts)| parts.pool == pool);
+        left.filter_map(|(&addr, _)| Some(world().block_text(&world().mem.block(addr)?))).collect()
+    }
+}
+
 fn pool(handle: u64, what: &str) -> Rc<Pool> {
     match world().ndis.objects.get::<Pool>(handle) {
         Some(pool) => pool,
@@ -80,9 +89,10 @@ fn free_pool(handle: u64, what: &'static str) {
     let world = world();
     let gone = pool(handle, what);
     if gone.out.get() > 0 {
+        let left = world.ndis.made.of(handle);
         world.violation(
             &rules::NBL_LEAK,
-            format!("{what}: {} of its objects are still allocated", gone.out.get()),
+            format!("{what}: {} of its objects are still allocated: {}", gone.out.get(), leaks::list(&left)),
         );
     }
     world.ndis.objects.remove::<Pool>(handle);

@@ -73,7 +73,7 @@ fn rule_of(away: Away) -> &'static Rule {
 /// Ends the run if the host is about to touch memory for the driver that is nobody's: an import was handed it.
 pub(crate) fn check_reach(addr: u64, len: u64) {
     let Some(world) = try_world() else { return };
-    if world.mem.reachable(addr, len) || world.verify.is_over() {
+    if len == 0 || world.mem.reachable(addr, len) || world.verify.is_over() {
         return;
     }
     let detail = format!("{len} bytes at {addr:#x} touched for the driver");

@@ -10,11 +10,15 @@
 //!   and more, shared memory and contiguous memory, which have to begin there. What is left of its pages, lead and
 //!   tail, holds a pattern that is compared when the block is freed.
 //! * The pages of a freed block stay out of reach until tens of megabytes were freed after it.
+//! * The host's own blocks are such blocks too: the driver is lent frames, requests, their buffers and parameters. A frame
+//!   is in the driver's reach from when it is built until it is completed: nothing tells the driver where it is before
+//!   it is sent.
 //! * What is away, see [`Away`], is out of the driver's reach as well. A page goes out of reach only if all bytes of its
 //!   block that are on it are away: of receive buffers of 2048 bytes side by side in one block of shared memory, both on
 //!   the page have to be out. NBLs, NBs and MDLs are blocks of their own: the whole NBL is away, its context and
 //!   `MiniportReserved` too, as NDIS-RECV-04 lets the driver examine none of it.
-//!
+//! * A process may have 65,530 mappings, and every block on pages of its own costs two. What is too much for that lies
+//!   side by side in chunks that are always in reach, with a pattern behind each block.
 //! * Paged pool is out of reach while the CPU that runs is at `DISPATCH_LEVEL` or above.
 //!
 //! All this is done to the mapping that the driver has. The host and devices reach the memory through an alias of it; of
@@ -23,8 +27,10 @@
 mod lent;
 mod runs;
 mod shield;
+#[cfg(test)]
+mod tests;
 
-use super::{Block, Kind, Region};
+use super::{Block, GUARD, Kind, Region, blocks::Blocks};
 use lent::Lent;
 pub use lent::{Away, Range};
 use runs::{PAGE, Run, Runs};
@@ -36,6 +42,10 @@ use std::{
 
 /// Bytes from a block at which an address has nothing to do with it any more.
 const NEAR: u64 = 16 * PAGE;
+/// Mappings that a world may take, counted as places where what is in reach and what is not meet.
+const EDGES: usize = 16_000;
+/// Pages of a chunk of blocks that lie side by side, at least.
+const CHUNK: u64 = 1024;
 /// Alignment of pool.
 const ALIGN: u64 = 16;
 /// One block in so many begins with its page.
@@ -78,8 +88,16 @@ struct Known {
 struct Part {
     shield: Shield,
     runs: RefCell<Runs>,
+    /// Where blocks lie side by side.
+    crowd: RefCell<Vec<Chunk>>,
     /// The blocks of runs, those that rest included, by first page.
     known: RefCell<BTreeMap<u64, Known>>,
+}
+
+/// Pages whose blocks lie side by side.
+struct Chunk {
+    pages: std::ops::Range<u64>,
+    blocks: Blocks,
 }
 
 /// See the module.
@@ -93,11 +111,52 @@ pub(super) struct Special {
     raised: Cell<bool>,
 }
 
+impl Part {
+    /// Pages that the driver reaches.
+    fn open(&self, pages: u64) -> Option<Run> {
+        let run = self.runs.borrow_mut().take(pages)?;
+        if !self.shield.open(run.first, run.pages) {
+            self.runs.borrow_mut().give(run);
+            return None;
+        }
+        Some(run)
+    }
+
+    /// Room beside other blocks.
+    fn squeeze(&self, size: usize) -> Option<u64> {
+        let mut crowd = self.crowd.borrow_mut();
+        if let Some(addr) = crowd.iter_mut().rev().find_map(|chunk| chunk.blocks.take(size)) {
+            return Some(addr);
+        }
+        let pages = (size as u64).div_ceil(PAGE);
+        let run = self.open(pages.max(CHUNK)).or_else(|| self.open(pages))?;
+        let len = run.pages * PAGE;
+        let end = run.first + run.total * PAGE;
+        self.known.borrow_mut().retain(|first, _| !(run.first..end).contains(first));
+        let mut chunk = Chunk { pages: run.first..run.first + len, blocks: Blocks::new(run.first, len) };
+        let addr = chunk.blocks.take(size);
+        crowd.push(chunk);
+        addr
+    }
+
+    fn give_back(&self, addr: u64, size: usize) {
+        let mut crowd = self.crowd.borrow_mut();
+        if let Some(chunk) = crowd.iter_mut().find(|chunk| chunk.pages.contains(&addr)) {
+            chunk.blocks.give(addr, size);
+        }
+    }
+
+    fn is_crowded(&self, addr: u64) -> bool {
+        self.crowd.borrow().iter().any(|chunk| chunk.pages.contains(&addr))
+    }
+}
+
 impl Special {
     pub fn new(regions: &[Region], seed: u64) -> Self {
         let part = |&region: &Region| Part {
             shield: Shield::new(region),
             runs: RefCell::new(Runs::new(region.base, region.len)),
+            crowd: RefCell::default(),
             known: RefCell::default(),
         };
         Self {
@@ -113,25 +172,40 @@ impl Special {
         self.parts.iter().find(|part| part.shield.contains(addr))
     }
 
-    /// Pages for a block out of a region, and its place on them.
-    pub fn take(&self, region: usize, kind: Kind, size: usize) -> Option<(u64, Run)> {
+    /// Room for a block out of a region, on pages of its own if there are any left.
+    pub fn take(&self, region: usize, kind: Kind, size: usize) -> Option<(u64, Option<Run>)> {
         let part = self.parts.get(region)?;
-        let size = size.max(1) as u64;
-        let run = part.runs.borrow_mut().take(size.div_ceil(PAGE))?;
-        if !part.shield.open(run.first, run.pages) {
-            part.runs.borrow_mut().give(run);
+        if let Some(run) = self.run(part, size) {
+            let lead = self.lead(run, kind, size.max(1) as u64);
+            return Some((run.first + lead, Some(run)));
+        }
+        Some((part.squeeze(size.checked_add(GUARD)?)?, None))
+    }
+
+    fn run(&self, part: &Part, size: usize) -> Option<Run> {
+        if self.parts.iter().map(|part| part.shield.edges()).sum::<usize>() >= EDGES {
             return None;
         }
+        part.open((size.max(1) as u64).div_ceil(PAGE))
+    }
+
+    /// Bytes of a block's pages before it.
+    fn lead(&self, run: Run, kind: Kind, size: u64) -> u64 {
         let to_start = matches!(kind, Kind::Shared | Kind::Contiguous) || size >= PAGE || self.draw();
-        let lead = if to_start { 0 } else { run.pages * PAGE - size.next_multiple_of(ALIGN) };
-        Some((run.first + lead, run))
+        if to_start { 0 } else { run.pages * PAGE - size.next_multiple_of(ALIGN) }
     }
 
     /// Notes what the block is.
     pub fn keep(&self, run: Run, block: &Block) {
         if let Some(part) = self.part(run.first) {
             let known = Known { run, block: block.clone(), freed: false, away: None };
-            part.known.borrow_mut().insert(run.first, known);
+            let mut all = part.known.borrow_mut();
+            // What lay there before is forgotten.
+            let end = run.first + run.total * PAGE;
+            while let Some((&first, _)) = all.range(run.first..end).next() {
+                all.remove(&first);
+            }
+            all.insert(run.first, known);
         }
     }
 
@@ -146,15 +220,28 @@ impl Special {
     /// What lies around a block on its pages: where each begins and its bytes.
     pub fn margins(&self, addr: u64, size: usize) -> [(u64, usize); 2] {
         let end = addr + size as u64;
+        if self.is_crowded(addr) {
+            return [(addr, 0), (end, GUARD)];
+        }
         let lead = addr % PAGE;
         let tail = addr - lead + lead.saturating_add(size.max(1) as u64).next_multiple_of(PAGE) - end;
         [(addr - lead, lead as usize), (end, tail as usize)]
     }
 
-    /// Takes the pages of a block back.
+    /// Whether a block lies beside others.
+    fn is_crowded(&self, addr: u64) -> bool {
+        self.part(addr).is_some_and(|part| part.is_crowded(addr))
+    }
+
+    /// Takes a block back.
     pub fn give(&self, block: &Block) {
         let first = block.addr - block.addr % PAGE;
         let Some(part) = self.part(first) else { return };
+        if self.is_crowded(block.addr) {
+            part.give_back(block.addr, block.size + GUARD);
+            self.lent.borrow_mut().forget(bounds(block));
+            return;
+        }
         if let Some(known) = part.known.borrow_mut().get_mut(&first) {
             known.freed = true;
             known.away = self.away(block);
@@ -167,6 +254,9 @@ impl Special {
 
     /// A block is paged pool.
     pub fn page(&self, addr: u64) {
+        if self.is_crowded(addr) {
+            return;
+        }
         self.paged.borrow_mut().insert(addr - addr % PAGE);
     }
 
@@ -188,9 +278,7 @@ impl Special {
 
     /// Whether all of a range is memory of blocks that are out, as far as it is memory of the driver's at all.
     pub fn is_out(&self, addr: u64, len: u64) -> bool {
-        let Some(part) = self.part(addr) else { return true };
-        let last = addr.saturating_add(len.max(1) - 1);
-        (addr / PAGE..=last / PAGE).all(|page| part.shield.is_out(page * PAGE))
+        self.part(addr).is_none_or(|part| part.shield.is_out(addr, len))
     }
 
     /// What of a block is away.
@@ -199,10 +287,12 @@ impl Special {
     }
 
     /// Ranges go away with an NBL; each is part of one block.
-    pub fn lend(&self, list: u64, ranges: Vec<(Range, Block)>, away: Away) {
+    pub fn lend(&self, list: u64, ranges: &[(Range, Block)], away: Away) {
         let only = ranges.iter().map(|&(range, _)| range).collect();
         if self.lent.borrow_mut().add(list, only, away) {
-            ranges.iter().for_each(|(range, block)| self.apply(*range, block));
+            for (range, block) in ranges {
+                self.apply(*range, block);
+            }
         }
     }
 
@@ -218,7 +308,7 @@ impl Special {
 
     /// Hides the pages of a range on which everything is away, and shows the others.
     fn apply(&self, (start, end): Range, block: &Block) {
-        let Some(part) = self.part(start) else { return };
+        let Some(part) = self.part(start).filter(|_| !self.is_crowded(start)) else { return };
         let lent = self.lent.borrow();
         let (low, high) = bounds(block);
         let hidden = |page: u64| lent.covers((page.max(low), (page + PAGE).min(high)));

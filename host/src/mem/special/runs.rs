@@ -1,26 +1,23 @@
 //! Runs of pages out of one range, each with a page behind it that stays out of reach. What is given back rests, in
 //! order, for as long as it can: an address means one block for a long time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Bytes of a page.
 pub(super) const PAGE: u64 = 4096;
 /// Pages that rest before the oldest of them is used again.
-const RESTING: u64 = 1 << 14;
-/// Runs that are out at most with a page of their own behind each. Every one costs the process two mappings, of which
-/// it may have 65,530; runs beyond that lie side by side.
-const GUARDED: usize = 12_000;
+const RESTING: u64 = 1 << 13;
 
 /// See the module.
 pub(super) struct Runs {
     next: u64,
     end: u64,
-    out: usize,
     /// What rests, oldest first: first page and pages.
     resting: VecDeque<(u64, u64)>,
     resting_pages: u64,
-    /// What has rested, by pages.
-    rested: BTreeMap<u64, VecDeque<u64>>,
+    /// What has rested, neighbours joined: pages by their first, and both by pages.
+    rested: BTreeMap<u64, u64>,
+    by_pages: BTreeSet<(u64, u64)>,
 }
 
 /// A run that was taken.
@@ -30,7 +27,7 @@ pub(in crate::mem) struct Run {
     pub first: u64,
     /// Pages of the block.
     pub pages: u64,
-    /// The same and what lies behind it.
+    /// The same and the one behind them.
     pub total: u64,
 }
 
@@ -41,15 +38,15 @@ impl Runs {
         Self {
             next,
             end: base + len,
-            out: 0,
             resting: VecDeque::new(),
             resting_pages: 0,
             rested: BTreeMap::new(),
+            by_pages: BTreeSet::new(),
         }
     }
 
     pub fn take(&mut self, pages: u64) -> Option<Run> {
-        let total = pages.checked_add(u64::from(self.out < GUARDED))?;
+        let total = pages.checked_add(1)?;
         while self.resting_pages > RESTING {
             self.wake();
         }
@@ -57,12 +54,10 @@ impl Runs {
         while first.is_none() && self.wake() {
             first = self.again(total);
         }
-        self.out += usize::from(first.is_some());
         Some(Run { first: first?, pages, total })
     }
 
     pub fn give(&mut self, run: Run) {
-        self.out -= 1;
         self.resting_pages += run.total;
         self.resting.push_back((run.first, run.total));
     }
@@ -77,22 +72,41 @@ impl Runs {
         Some(first)
     }
 
-    /// The oldest of the shortest runs that are long enough; what is over stays.
+    /// The shortest run that is long enough; what is over stays.
     fn again(&mut self, total: u64) -> Option<u64> {
-        let (&pages, list) = self.rested.range_mut(total..).find(|(_, list)| !list.is_empty())?;
-        let first = list.pop_front()?;
+        let &(pages, first) = self.by_pages.range((total, 0)..).next()?;
+        self.forget(first, pages);
         if pages > total {
-            self.rested.entry(pages - total).or_default().push_back(first + total * PAGE);
+            self.note(first + total * PAGE, pages - total);
         }
         Some(first)
     }
 
     /// Ends the rest of the oldest run.
     fn wake(&mut self) -> bool {
-        let Some((first, total)) = self.resting.pop_front() else { return false };
+        let Some((mut first, mut total)) = self.resting.pop_front() else { return false };
         self.resting_pages -= total;
-        self.rested.entry(total).or_default().push_back(first);
+        if let Some(&pages) = self.rested.get(&(first + total * PAGE)) {
+            self.forget(first + total * PAGE, pages);
+            total += pages;
+        }
+        let before = self.rested.range(..first).next_back().map(|(&before, &pages)| (before, pages));
+        if let Some((before, pages)) = before.filter(|(before, pages)| before + pages * PAGE == first) {
+            self.forget(before, pages);
+            (first, total) = (before, total + pages);
+        }
+        self.note(first, total);
         true
+    }
+
+    fn note(&mut self, first: u64, pages: u64) {
+        self.rested.insert(first, pages);
+        self.by_pages.insert((pages, first));
+    }
+
+    fn forget(&mut self, first: u64, pages: u64) {
+        self.rested.remove(&first);
+        self.by_pages.remove(&(pages, first));
     }
 }
 
@@ -117,6 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_that_have_rested_are_one() {
+        let mut runs = Runs::new(0, 7 * PAGE);
+        let three: Vec<Run> = (0..3).map(|_| runs.take(1).expect("room")).collect();
+        assert_eq!(runs.take(5), None);
+        for at in [1, 0, 2] {
+            runs.give(three[at]);
+        }
+        assert_eq!(runs.take(5).map(|run| run.first), Some(three[0].first));
+    }
+
+    #[test]
     fn a_full_range_wakes_what_rests_and_then_refuses() {
         let mut runs = Runs::new(0, 6 * PAGE);
         let long = runs.take(2).expect("room");
@@ -129,12 +154,5 @@ mod tests {
         assert!(runs.take(1).is_some());
         assert_eq!(runs.take(1), None);
         assert_eq!(runs.take(u64::MAX), None);
-    }
-
-    #[test]
-    fn crowded_runs_lie_side_by_side() {
-        let mut runs = Runs::new(0, 1 << 40);
-        let all: Vec<_> = (0..=GUARDED).map(|_| runs.take(1).expect("room")).collect();
-        assert_eq!((all[0].total, all[GUARDED].total), (2, 1));
     }
 }

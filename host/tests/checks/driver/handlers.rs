@@ -38,7 +38,7 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     let state = state();
     let adapter = state.adapter.get();
     let chain = nbl::chain(Nbl::new(first));
-    chain.iter().for_each(|&nbl| memory::touch_all(nbl));
+    chain.iter().copied().for_each(memory::touch_all);
     let parts = chain.first().map(|&nbl| memory::parts(nbl));
     let refuse = state.paused.get() && !is(Fault::SendsWhilePaused);
     for &nbl in &chain {
@@ -166,7 +166,7 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
         memory::after_indication(parts.unwrap_or_default());
     } else {
         // NDIS-RECV-05: the driver's again.
-        now.iter().for_each(|&nbl| memory::touch_all(nbl));
+        now.iter().copied().for_each(memory::touch_all);
     }
     if is(Fault::FreesIndicated) {
         import("NdisFreeNetBufferList", &[first]);
@@ -177,7 +177,7 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
 pub extern "win64" fn returned(_context: u64, first: u64, _flags: u64) {
     let state = state();
     let chain = nbl::chain(Nbl::new(first));
-    chain.iter().for_each(|&nbl| memory::touch_all(nbl));
+    chain.iter().copied().for_each(memory::touch_all);
     let left = state.out.get() - chain.len();
     state.out.set(left);
     let early = is(Fault::CompletesPauseEarly) && left > 0;
