@@ -287,6 +287,12 @@ impl Mem {
         special.lend(list, &ranges, away);
     }
 
+    /// Who has the block that begins at `addr`, if it is not the driver's.
+    #[must_use]
+    pub fn away(&self, addr: u64) -> Option<Away> {
+        self.special.as_ref()?.away(&self.block(addr)?)
+    }
+
     /// It comes back.
     pub fn restore(&self, list: u64) {
         if let Some(special) = &self.special {

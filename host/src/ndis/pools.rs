@@ -14,7 +14,7 @@ use crate::{
     imports,
     mem::Kind,
     verify::rules,
-    world::world,
+    world::{check_owned, world},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -280,14 +280,17 @@ imports! {
     }
 
     fn NdisGetPoolFromNetBufferList(addr: u64) -> u64 {
+        check_owned("NdisGetPoolFromNetBufferList", addr);
         Nbl::new(addr).get(NET_BUFFER_LIST::NdisPoolHandle)
     }
 
     fn NdisGetPoolFromNetBuffer(addr: u64) -> u64 {
+        check_owned("NdisGetPoolFromNetBuffer", addr);
         Nb::new(addr).get(NET_BUFFER::NdisPoolHandle)
     }
 
     fn NdisQueryNetBufferPhysicalCount(addr: u64) -> u32 {
+        check_owned("NdisQueryNetBufferPhysicalCount", addr);
         let nb = Nb::new(addr);
         let pages = |(at, len): (u64, usize)| ((at % 4096) + len as u64).div_ceil(4096);
         u32::try_from(nbl::pieces(nb).into_iter().map(pages).sum::<u64>()).unwrap_or(u32::MAX)

@@ -90,6 +90,15 @@ pub(crate) fn check_reach(addr: u64, len: u64) {
     world.note_violation(rule, detail);
 }
 
+/// Ends the run if the driver hands an import an NBL or NB that is not its own.
+pub(crate) fn check_owned(what: &str, addr: u64) {
+    let world = world();
+    if let Some((away, block)) = world.mem.away(addr).zip(world.mem.block(addr)) {
+        let text = format!("{what}({addr:#x}): it is not the driver's: {}", world.block_text(&block));
+        world.violation(rule_of(away), text);
+    }
+}
+
 /// Ends the run if a block that is freed was written around, or is somebody else's now.
 pub(crate) fn check_special(block: &Block, damage: Option<u64>, away: Option<Away>) {
     let world = world();

@@ -31,7 +31,7 @@ pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
 pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
-pub(crate) use memory::{check_reach, check_special};
+pub(crate) use memory::{check_owned, check_reach, check_special};
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
     rc::Rc,

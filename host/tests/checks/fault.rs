@@ -137,6 +137,7 @@ pub enum Memory {
     TouchesCompletedBuffer,
     TouchesCompletedMdl,
     TouchesCompletedData,
+    HandsCompletedOver,
     // Before a receive's return.
     ReadsIndicatedList,
     WritesIndicatedList,
@@ -146,6 +147,7 @@ pub enum Memory {
     WritesIndicatedData,
     FreesIndicatedData,
     FreesIndicatedMdl,
+    AdvancesIndicated,
     // Requests.
     ReadsBeyondRequest,
     TouchesAnsweredRequest,

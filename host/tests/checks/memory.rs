@@ -98,6 +98,10 @@ misuses! {
     touching_the_data_of_a_completed_nbl: TouchesCompletedData is COMPLETED_MEMORY in "MiniportSendNetBufferLists",
         "protocol data";
 
+    /// NDIS-SEND-04: an import that reads it for the driver.
+    handing_a_completed_nb_to_an_import: HandsCompletedOver is COMPLETED_MEMORY in "NdisQueryNetBufferPhysicalCount",
+        "176 bytes of Host";
+
     /// NDIS-RECV-04.
     reading_an_indicated_nbl: ReadsIndicatedList is INDICATED_MEMORY in "MiniportMessageInterruptDPC",
         "0 bytes into what NDIS owns until it is returned";
@@ -122,6 +126,10 @@ misuses! {
     /// NDIS-RECV-04, -14.
     freeing_the_mdl_of_an_indicated_nbl: FreesIndicatedMdl is INDICATED_MEMORY in "NdisFreeMdl",
         "freed while it is not the driver's";
+
+    /// NDIS-RECV-04: an import that changes it for the driver.
+    advancing_an_indicated_nb: AdvancesIndicated is INDICATED_MEMORY in "NdisAdvanceNetBufferDataStart",
+        "it is not the driver's";
 
     /// A request's buffer is as long as it says.
     reading_beyond_the_buffer_of_a_request: ReadsBeyondRequest is BEYOND_END in "MiniportOidRequest", "OID buffer";

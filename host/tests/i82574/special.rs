@@ -100,3 +100,18 @@ fn the_stacks_of_a_wrong_touch() {
     let own = violation.stack.first().and_then(|line| line.file.as_ref());
     assert!(own.is_some() && violation.stack.len() > 1, "{violation}");
 }
+
+/// NDIS-REG-14: what is left is told with its tag, the import that made it and the image's stack there. The image has to
+/// be gone, and still runs.
+#[test]
+fn the_stacks_of_what_is_left() {
+    let ended = attempt(&setup(), Config::default(), |system, far, _| {
+        Rig::up(system, far);
+        world().ndis.check_unloaded();
+    });
+    let Err(End::Violation(violation)) = ended else { panic!("nothing of the image is left: {ended:?}") };
+    assert!(std::ptr::eq(violation.rule, &raw const rules::UNLOAD_LEAK), "{violation}");
+    let left: Vec<&str> = violation.detail.split("; ").collect();
+    let told = |text: &&&str| text.contains(", from Ndis") && text.contains(", called at ferrite_driver::");
+    assert!(left.iter().filter(told).count() >= 6, "{violation}");
+}

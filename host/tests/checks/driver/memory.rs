@@ -198,6 +198,9 @@ pub fn after_completion(parts: Parts) {
     if misuses(Memory::TouchesCompletedBuffer) {
         touch(parts.buffer);
     }
+    if misuses(Memory::HandsCompletedOver) {
+        import("NdisQueryNetBufferPhysicalCount", &[parts.buffer]);
+    }
     if misuses(Memory::TouchesCompletedMdl) {
         touch(parts.mdl);
     }
@@ -228,6 +231,9 @@ pub fn after_indication(parts: Parts) {
     }
     if misuses(Memory::FreesIndicatedData) {
         import("NdisFreeMemory", &[parts.data, 0, 0]);
+    }
+    if misuses(Memory::AdvancesIndicated) {
+        import("NdisAdvanceNetBufferDataStart", &[parts.buffer, 14, 0, 0]);
     }
     if misuses(Memory::FreesIndicatedMdl) {
         import("NdisFreeMdl", &[parts.mdl]);
