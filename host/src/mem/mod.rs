@@ -234,10 +234,10 @@ impl Mem {
             return Err(BadFree::Kind(found.kind));
         }
         let damage = self.damage(&found);
-        if let Some(special) = &self.special
-            && kind != Kind::Host
-        {
-            crate::world::check_special(&found, damage, special.away(&found));
+        if let Some(special) = &self.special {
+            // What is the host's, it may free although the driver may not touch it.
+            let away = if kind == Kind::Host { None } else { special.away(&found) };
+            crate::world::check_special(&found, damage, away);
         }
         self.out.borrow_mut().remove(&addr);
         if damage.is_some() {

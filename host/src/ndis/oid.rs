@@ -139,12 +139,13 @@ impl Ndis {
             revision: Ptr::<Req>::new(request).get(Req::SupportedRevision),
         };
         check_answer(oid, &answer, buffer.len());
-        if world.mem.free(Kind::Host, room).is_err() {
+        if world.mem.block(room).is_some_and(|block| world.mem.damage(&block).is_some()) {
             world.violation(
                 &rules::OID_OVERRUN,
                 format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len()),
             );
         }
+        let _ = world.mem.free(Kind::Host, room);
         let _ = world.mem.free(Kind::Host, request);
         answer
     }

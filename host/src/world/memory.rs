@@ -101,7 +101,7 @@ pub(crate) fn check_owned(what: &str, addr: u64) {
 
 /// Ends the run if a block that is freed was written around, or is somebody else's now.
 pub(crate) fn check_special(block: &Block, damage: Option<u64>, away: Option<Away>) {
-    let world = world();
+    let Some(world) = try_world() else { return };
     if let Some(away) = away {
         let text = format!("freed while it is not the driver's: {}", world.block_text(block));
         world.violation(rule_of(away), text);

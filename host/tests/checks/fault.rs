@@ -131,6 +131,7 @@ pub enum Memory {
     FreesListTwice,
     AllocatesFromFreedPool,
     TouchesPagedPool,
+    WritesPastSentMdl,
     // After a send's completion.
     ReadsCompletedList,
     WritesCompletedList,

@@ -82,6 +82,10 @@ misuses! {
     touching_paged_pool_at_dispatch_level: TouchesPagedPool is PAGED_MEMORY in "MiniportInitializeEx",
         "8 bytes into paged pool, 64 bytes of Pool, tag '!bad', from ExAllocatePoolWithTag";
 
+    /// 0xC1: memory of the protocol's, which finds it when it frees what is completed.
+    writing_past_an_mdl_that_is_sent: WritesPastSentMdl is SPECIAL_POOL in "NdisMSendNetBufferListsComplete",
+        "written 0 bytes beyond the end of 56 bytes of Host, from protocol";
+
     /// NDIS-SEND-04.
     reading_a_completed_nbl: ReadsCompletedList is COMPLETED_MEMORY in "MiniportSendNetBufferLists",
         "0 bytes into what went back with its completion, 368 bytes of Host, from protocol";

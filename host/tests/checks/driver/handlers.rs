@@ -65,6 +65,7 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     let claimed = if is(Fault::ClaimsDispatch) { c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL } else { 0 };
     // The chain is not the driver's any more once it is completed.
     let last = chain.last().map_or(0, |nbl| nbl.addr());
+    memory::before_completion(parts.unwrap_or_default());
     import("NdisMSendNetBufferListsComplete", &[adapter, first, claimed.into()]);
     memory::after_completion(parts.unwrap_or_default());
     if is(Fault::CompletesTwice) {

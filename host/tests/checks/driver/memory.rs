@@ -187,6 +187,14 @@ pub fn after_freeing_pool(pool: u64) {
     import("NdisFreeNetBufferListPool", &[other]);
 }
 
+/// A send that is the driver's.
+pub fn before_completion(parts: Parts) {
+    if misuses(Memory::WritesPastSentMdl) {
+        let size = Ptr::<MDL>::new(parts.mdl).get(MDL::Size);
+        store(parts.mdl + u64::from(size.unsigned_abs()), 0);
+    }
+}
+
 /// A send that was completed.
 pub fn after_completion(parts: Parts) {
     if misuses(Memory::ReadsCompletedList) {
