@@ -4,9 +4,10 @@ use crate::{
     abi::{Bind, Import},
     netdma::Interface,
     pe::{self, Binding, CallSite, LoadError, Mapped},
+    sched::Call,
     symbols::{Start, Symbols, unwind},
     verify::StackLine,
-    world::{World, world},
+    world::{World, try_world, world},
 };
 use std::{
     collections::HashMap,
@@ -17,6 +18,8 @@ use std::{
 
 /// Frames of a driver's stack that are reported.
 const FRAMES: usize = 32;
+/// Frames that are kept with a block of memory.
+const KEPT: usize = 8;
 
 /// A loaded driver.
 pub struct Image {
@@ -66,7 +69,35 @@ pub fn routine(module: &str, name: &str) -> u64 {
     }
 }
 
+/// Where the driver is in the import that it called: places in its image, innermost first. Nothing outside of a run, and
+/// without an image.
+#[must_use]
+pub fn drivers_place() -> Rc<[u32]> {
+    try_world().and_then(World::place).unwrap_or_default()
+}
+
 impl World {
+    fn place(&self) -> Option<Rc<[u32]>> {
+        let image = self.image.borrow();
+        let mapped = &image.as_ref()?.mapped;
+        let thread = self.sched.current()?;
+        let site = thread.calls().into_iter().find_map(|call| match call {
+            Call::Import { site, .. } => Some(site),
+            Call::Handler { .. } => None,
+        })?;
+        let (low, high) = thread.stack_limits();
+        let frames = unwind(mapped, &Start::from_call(&site), low..high, KEPT);
+        Some(frames.iter().map(|frame| frame.rva).collect())
+    }
+
+    /// The functions at places that [`drivers_place`] noted.
+    #[must_use]
+    pub fn functions(&self, places: &[u32]) -> Vec<StackLine> {
+        let image = self.image.borrow();
+        let lines = |image: &Image| places.iter().flat_map(|&rva| image.lines(rva)).collect();
+        image.as_ref().map(lines).unwrap_or_default()
+    }
+
     /// Loads a driver and makes its faults and register accesses ours. Nothing of it runs yet.
     ///
     /// # Errors

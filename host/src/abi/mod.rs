@@ -2,12 +2,14 @@
 
 mod import;
 mod ptr;
+mod view;
 
 pub use import::{Address, Bind, CallGuard, CallInfo, Import, enter, refusal};
 pub use ptr::{
     Field, Layout, Plain, Ptr, Record, bytes, c_string, fill, read, read_into, unicode, write, write_bytes,
     write_out,
 };
+pub use view::View;
 
 /// Structures: a type each, with a constant for every member.
 #[allow(missing_docs, non_camel_case_types, non_upper_case_globals, clippy::all, clippy::pedantic)]

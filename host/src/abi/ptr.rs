@@ -1,5 +1,6 @@
 //! Typed access to structures in the driver's memory, by the offsets of the fact tables.
 
+use super::view::reach;
 use std::marker::PhantomData;
 
 /// A structure of the binary interface.
@@ -122,13 +123,13 @@ impl<S> Ptr<S> {
 pub fn read<T: Plain>(addr: u64) -> T {
     // SAFETY: `Plain` has no invalid bit pattern; the address is the driver's word, and a wrong one
     // faults and is reported as the driver's fault.
-    unsafe { (addr as *const T).read_unaligned() }
+    unsafe { (reach(addr, size_of::<T>()) as *const T).read_unaligned() }
 }
 
 /// Writes a value to the driver's memory.
 pub fn write<T: Plain>(addr: u64, value: T) {
     // SAFETY: as for `read`; the driver handed this memory over for writing.
-    unsafe { (addr as *mut T).write_unaligned(value) }
+    unsafe { (reach(addr, size_of::<T>()) as *mut T).write_unaligned(value) }
 }
 
 /// Writes through an optional out parameter.
@@ -148,20 +149,23 @@ pub fn bytes(addr: u64, len: usize) -> Vec<u8> {
 
 /// Copies bytes out of the driver's memory into `to`.
 pub fn read_into(addr: u64, to: &mut [u8]) {
+    let from = reach(addr, to.len()) as *const u8;
     // SAFETY: as for `read`; `to` is ours and does not overlap the driver's memory.
-    unsafe { std::ptr::copy_nonoverlapping(addr as *const u8, to.as_mut_ptr(), to.len()) }
+    unsafe { std::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len()) }
 }
 
 /// Copies bytes into the driver's memory.
 pub fn write_bytes(addr: u64, from: &[u8]) {
+    let to = reach(addr, from.len()) as *mut u8;
     // SAFETY: as for `write`; `from` is ours and does not overlap the driver's memory.
-    unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), addr as *mut u8, from.len()) }
+    unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) }
 }
 
 /// Fills the driver's memory with one byte.
 pub fn fill(addr: u64, value: u8, len: usize) {
+    let to = reach(addr, len) as *mut u8;
     // SAFETY: as for `write`.
-    unsafe { std::ptr::write_bytes(addr as *mut u8, value, len) }
+    unsafe { std::ptr::write_bytes(to, value, len) }
 }
 
 /// The text of a `UNICODE_STRING`.

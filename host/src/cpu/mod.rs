@@ -2,6 +2,7 @@
 
 mod kpcr;
 
+use crate::world::try_world;
 pub use kpcr::Kpcr;
 use std::{
     cell::{Cell, RefCell},
@@ -77,6 +78,9 @@ impl Cpu {
     /// Sets the level and answers the former one. What has become deliverable is taken at the next
     /// point where the CPU may be interrupted.
     pub fn set_irql(&self, level: u8) -> u8 {
+        if let Some(world) = try_world() {
+            world.mem.at_level(level);
+        }
         self.irql.replace(level)
     }
 

@@ -1,4 +1,7 @@
 //! The memory of a machine: one file, mapped by this process and by whoever does DMA.
+//!
+//! This process maps it twice: at the addresses that the driver has, where pages may be out of its reach, and as an
+//! alias, through which the host and the devices in this process reach all of it.
 
 use super::{Error, Result};
 use memmap2::{MmapOptions, MmapRaw};
@@ -27,6 +30,8 @@ pub struct RamRange {
     pub guest: u64,
     /// Where this process sees it. Valid while the [`Ram`] lives.
     pub host: NonNull<u8>,
+    /// Where it sees it once more: the alias.
+    pub alias: NonNull<u8>,
     /// Bytes.
     pub len: u64,
     /// Where it begins in the file behind it.
@@ -41,6 +46,7 @@ pub struct RamRange {
 pub struct Ram {
     file: OwnedFd,
     map: MmapRaw,
+    alias: MmapRaw,
     low: u64,
     high: u64,
 }
@@ -66,12 +72,12 @@ impl Ram {
         let file = memfd_create("ferrite-ram", MemfdFlags::CLOEXEC).map_err(|e| Error::system(what, e))?;
         ftruncate(&file, size).map_err(|e| Error::system(what, e))?;
         let length = usize::try_from(size).map_err(|_| wrong("high", high, HIGH_LIMIT))?;
-        let map = MmapOptions::new()
-            .len(length)
-            .no_reserve_swap()
-            .map_raw(&file)
-            .map_err(|e| Error::system(what, e))?;
-        Ok(Arc::new(Self { file, map, low, high }))
+        let map = || {
+            let mut options = MmapOptions::new();
+            options.len(length).no_reserve_swap().map_raw(&file).map_err(|e| Error::system(what, e))
+        };
+        let (map, alias) = (map()?, map()?);
+        Ok(Arc::new(Self { file, map, alias, low, high }))
     }
 
     /// The usable ranges: low memory from 1 MiB up, then high memory if there is any.
@@ -83,14 +89,8 @@ impl Ram {
     }
 
     fn range(&self, guest: u64, file_offset: u64, len: u64) -> RamRange {
-        RamRange { guest, host: self.byte(file_offset), len, file_offset }
-    }
-
-    /// The address of a byte of the file; the caller has checked that it has that byte.
-    fn byte(&self, file_offset: u64) -> NonNull<u8> {
-        let base = NonNull::new(self.map.as_mut_ptr()).expect("a mapping is never at address 0");
-        // It fits: the whole length does.
-        base.map_addr(|addr| addr.saturating_add(file_offset as usize))
+        let (host, alias) = (byte(&self.map, file_offset), byte(&self.alias, file_offset));
+        RamRange { guest, host, alias, len, file_offset }
     }
 
     /// Bytes of low memory, those below 1 MiB included.
@@ -108,15 +108,17 @@ impl Ram {
     /// Where this process sees `len` bytes at a guest-physical address, if all of them are RAM.
     #[must_use]
     pub fn host_address(&self, guest: u64, len: usize) -> Option<NonNull<u8>> {
+        self.offset(guest, len).map(|offset| byte(&self.map, offset))
+    }
+
+    /// Where `len` bytes at a guest-physical address are in the file, if all of them are RAM.
+    fn offset(&self, guest: u64, len: usize) -> Option<u64> {
         let end = guest.checked_add(len as u64)?;
-        let offset = if end <= self.low {
-            guest
-        } else if guest >= HIGH_BASE && end <= HIGH_BASE + self.high {
-            guest - HIGH_BASE + self.low
-        } else {
-            return None;
-        };
-        Some(self.byte(offset))
+        match guest.checked_sub(HIGH_BASE) {
+            _ if end <= self.low => Some(guest),
+            Some(above) if end <= HIGH_BASE + self.high => Some(above + self.low),
+            _ => None,
+        }
     }
 
     /// The guest-physical address of a byte of this process, if it is RAM of the machine.
@@ -177,13 +179,21 @@ impl Ram {
     }
 
     fn checked(&self, guest: u64, len: usize) -> Result<NonNull<u8>> {
-        self.host_address(guest, len).ok_or_else(|| refused(guest, len, "there is no RAM"))
+        let offset = self.offset(guest, len).ok_or_else(|| refused(guest, len, "there is no RAM"))?;
+        Ok(byte(&self.alias, offset))
     }
 
     fn checked_u64(&self, guest: u64) -> Result<NonNull<u64>> {
         let at = self.checked(guest, 8)?.cast::<u64>();
         if at.is_aligned() { Ok(at) } else { Err(refused(guest, 8, "it is not aligned")) }
     }
+}
+
+/// The address of a byte of the file in a mapping of it; the caller has checked that it has that byte.
+fn byte(map: &MmapRaw, file_offset: u64) -> NonNull<u8> {
+    let base = NonNull::new(map.as_mut_ptr()).expect("a mapping is never at address 0");
+    // It fits: the whole length does.
+    base.map_addr(|addr| addr.saturating_add(file_offset as usize))
 }
 
 fn refused(guest: u64, size: usize, why: &'static str) -> Error {

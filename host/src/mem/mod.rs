@@ -1,14 +1,19 @@
 //! Memory that the driver and its devices share: the RAM of the machine, handed out in blocks.
 //!
 //! Every block is known by address, kind, tag and the call that made it. A freed block is filled with
-//! a pattern and rests before it is used again; a few bytes behind every block tell of an overrun.
+//! a pattern and rests before it is used again; a few bytes behind every block tell of an overrun. With [`special`]
+//! pool every block lies on pages of its own, and what the driver may not touch, it cannot.
 
 mod blocks;
+pub mod special;
 
+use crate::{abi::View, cpu::DISPATCH, device::RamRange};
 use blocks::Blocks;
+use special::{Away, Range, Special, Trespass};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    rc::Rc,
 };
 
 /// Bytes behind a block that nobody may write.
@@ -29,6 +34,16 @@ pub struct Region {
     pub physical: u64,
     /// Bytes.
     pub len: u64,
+    /// Where this process sees the same memory once more, whatever the driver may touch; `base` if there is no such
+    /// place.
+    pub alias: u64,
+}
+
+impl From<RamRange> for Region {
+    fn from(range: RamRange) -> Self {
+        let place = |at: std::ptr::NonNull<u8>| at.as_ptr() as u64;
+        Self { base: place(range.host), physical: range.guest, len: range.len, alias: place(range.alias) }
+    }
 }
 
 /// What a block was allocated as; it has to be freed as the same.
@@ -69,6 +84,8 @@ pub struct Block {
     pub tag: u32,
     /// The import that made it.
     pub by: &'static str,
+    /// Where the driver called it: places in its image, innermost first.
+    pub stack: Rc<[u32]>,
 }
 
 /// Why a block could not be freed.
@@ -87,6 +104,7 @@ pub struct Mem {
     regions: Vec<Region>,
     low: RefCell<Blocks>,
     high: RefCell<Option<Blocks>>,
+    special: Option<Special>,
     out: RefCell<BTreeMap<u64, Block>>,
     /// Blocks handed out since the start.
     pub allocated: Cell<u64>,
@@ -104,49 +122,106 @@ impl Mem {
             regions,
             low: RefCell::new(low),
             high: RefCell::new(high),
+            special: None,
             out: RefCell::default(),
             allocated: Cell::new(0),
         }
     }
 
-    /// A block of at least `size` bytes, aligned to its size rounded up to a power of two, at most a page.
+    /// The same as [`special`] pool; the seed says where blocks lie on their pages.
+    ///
+    /// # Panics
+    /// A region has no alias.
+    #[must_use]
+    pub fn special(regions: Vec<Region>, seed: u64) -> Self {
+        let aliased = regions.iter().all(|region| region.alias != region.base);
+        assert!(aliased, "special pool needs memory that is mapped twice");
+        Self { special: Some(Special::new(&regions, seed)), ..Self::new(regions) }
+    }
+
+    /// Where the host reaches the driver's memory from now on.
+    #[must_use]
+    pub fn view(&self) -> View {
+        if self.special.is_none() {
+            return View::default();
+        }
+        // Ranges of one RAM: all of them are as far from their aliases.
+        let first = self.regions.iter().min_by_key(|region| region.base);
+        let end = self.regions.iter().map(|region| region.base + region.len).max().unwrap_or(0);
+        first.map_or_else(View::default, |first| View::new(first.base..end, first.alias))
+    }
+
+    /// The host's own way to a byte.
+    fn reach(&self, addr: u64) -> u64 {
+        if self.special.is_none() {
+            return addr;
+        }
+        let region = self.regions.iter().find(|region| addr.wrapping_sub(region.base) < region.len);
+        region.map_or(addr, |region| addr - region.base + region.alias)
+    }
+
+    /// A block of at least `size` bytes, aligned to its size rounded up to a power of two, at most a page; in special
+    /// pool to 16 below a page.
     pub fn allocate(&self, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
-        self.allocate_in(&self.low, kind, tag, size, by)
+        self.hand_out(0, kind, tag, size, by)
     }
 
     /// The same from above 4 GiB, if the machine has memory there.
     pub fn allocate_high(&self, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
-        if let Some(high) = self.high.borrow_mut().as_mut() {
-            return self.hand_out(high, kind, tag, size, by);
+        self.hand_out(usize::from(self.regions.len() > 1), kind, tag, size, by)
+    }
+
+    fn hand_out(&self, region: usize, kind: Kind, tag: u32, size: usize, by: &'static str) -> Option<u64> {
+        let room = size.checked_add(GUARD)?;
+        let (addr, run) = match (&self.special, region) {
+            (Some(special), _) => special.take(region, kind, size)?,
+            (None, 0) => (self.low.borrow_mut().take(room)?, None),
+            (None, _) => (self.high.borrow_mut().as_mut()?.take(room)?, None),
+        };
+        crate::abi::fill(self.reach(addr), FRESH_BYTE, size);
+        for (start, len) in self.margins(addr, size) {
+            crate::abi::fill(self.reach(start), GUARD_BYTE, len);
         }
-        self.allocate(kind, tag, size, by)
-    }
-
-    fn allocate_in(
-        &self,
-        from: &RefCell<Blocks>,
-        kind: Kind,
-        tag: u32,
-        size: usize,
-        by: &'static str,
-    ) -> Option<u64> {
-        self.hand_out(&mut from.borrow_mut(), kind, tag, size, by)
-    }
-
-    fn hand_out(
-        &self,
-        from: &mut Blocks,
-        kind: Kind,
-        tag: u32,
-        size: usize,
-        by: &'static str,
-    ) -> Option<u64> {
-        let addr = from.take(size.checked_add(GUARD)?)?;
-        crate::abi::fill(addr, FRESH_BYTE, size);
-        crate::abi::fill(addr + size as u64, GUARD_BYTE, GUARD);
-        self.out.borrow_mut().insert(addr, Block { addr, size, kind, tag, by });
+        // The host's blocks are no leaks, and lists for a transfer are many.
+        let traced = !matches!(kind, Kind::Host | Kind::SgList);
+        let stack = if traced { crate::image::drivers_place() } else { Rc::default() };
+        let block = Block { addr, size, kind, tag, by, stack };
+        if let (Some(special), Some(run)) = (&self.special, run) {
+            special.keep(run, &block);
+        }
+        self.out.borrow_mut().insert(addr, block);
         self.allocated.set(self.allocated.get() + 1);
         Some(addr)
+    }
+
+    /// What lies around a block and must stay as it is: where it begins, and its bytes.
+    fn margins(&self, addr: u64, size: usize) -> [(u64, usize); 2] {
+        match &self.special {
+            Some(special) => special.margins(addr, size),
+            None => [(addr, 0), (addr + size as u64, GUARD)],
+        }
+    }
+
+    /// The first byte around a block that is not as it was.
+    #[must_use]
+    pub fn damage(&self, block: &Block) -> Option<u64> {
+        let margins = self.margins(block.addr, block.size);
+        margins.into_iter().find_map(|(start, len)| self.other_than(start, len, GUARD_BYTE))
+    }
+
+    /// The first of some bytes that is another than it should be.
+    fn other_than(&self, start: u64, len: usize, value: u8) -> Option<u64> {
+        let mut piece = [0; 512];
+        let expected = [value; 512];
+        (0..len).step_by(piece.len()).find_map(|at| {
+            let left = piece.len().min(len - at);
+            let (seen, expected) = (piece.get_mut(..left)?, expected.get(..left)?);
+            crate::abi::read_into(self.reach(start) + at as u64, seen);
+            if seen == expected {
+                return None;
+            }
+            seen.iter().position(|&byte| byte != value).map(|place| start + (at + place) as u64)
+        })
     }
 
     /// Takes a block back.
@@ -154,28 +229,95 @@ impl Mem {
     /// # Errors
     /// The block is not out, is of another kind, or was overrun.
     pub fn free(&self, kind: Kind, addr: u64) -> Result<Block, BadFree> {
-        let mut out = self.out.borrow_mut();
-        match out.get(&addr) {
-            None => return Err(BadFree::Unknown),
-            Some(block) if block.kind != kind => return Err(BadFree::Kind(block.kind)),
-            Some(_) => {}
+        let found = self.block(addr).ok_or(BadFree::Unknown)?;
+        if found.kind != kind {
+            return Err(BadFree::Kind(found.kind));
         }
-        let Some(block) = out.remove(&addr) else { return Err(BadFree::Unknown) };
-        let mut guard = [0; GUARD];
-        crate::abi::read_into(addr + block.size as u64, &mut guard);
-        if guard.iter().any(|&byte| byte != GUARD_BYTE) {
+        let damage = self.damage(&found);
+        if let Some(special) = &self.special {
+            // What is the host's, it may free although the driver may not touch it.
+            let away = if kind == Kind::Host { None } else { special.away(&found) };
+            crate::world::check_special(&found, damage, away);
+        }
+        self.out.borrow_mut().remove(&addr);
+        if damage.is_some() {
             return Err(BadFree::Overrun);
         }
-        crate::abi::fill(addr, FREED_BYTE, block.size);
+        crate::abi::fill(self.reach(addr), FREED_BYTE, found.size);
         let high = self.regions.get(1).is_some_and(|r| addr.wrapping_sub(r.base) < r.len);
-        if high {
+        if let Some(special) = &self.special {
+            special.give(&found);
+        } else if high {
             if let Some(blocks) = self.high.borrow_mut().as_mut() {
-                blocks.give(addr, block.size + GUARD);
+                blocks.give(addr, found.size + GUARD);
             }
         } else {
-            self.low.borrow_mut().give(addr, block.size + GUARD);
+            self.low.borrow_mut().give(addr, found.size + GUARD);
         }
-        Ok(block)
+        Ok(found)
+    }
+
+    /// Keeps where the driver is now, for a block that stands for something of its own.
+    pub fn trace(&self, addr: u64) {
+        if let Some(block) = self.out.borrow_mut().get_mut(&addr) {
+            block.stack = crate::image::drivers_place();
+        }
+    }
+
+    /// Whether the host may touch memory on the driver's behalf: what it was given back or never gave out, it may not.
+    #[must_use]
+    pub fn reachable(&self, addr: u64, len: u64) -> bool {
+        self.special.as_ref().is_none_or(|special| special.is_out(addr, len))
+    }
+
+    /// What an address that the driver cannot reach has to do with a block.
+    #[must_use]
+    pub fn trespass(&self, addr: u64) -> Option<Trespass> {
+        self.special.as_ref()?.trespass(addr)
+    }
+
+    /// What an NBL leads to goes away with it: ranges of the driver's memory.
+    pub fn lend(&self, list: u64, ranges: impl IntoIterator<Item = Range>, away: Away) {
+        let Some(special) = &self.special else { return };
+        let within = |(start, end): Range| {
+            let block = self.block_around(start)?;
+            Some(((start, end.min(block.addr + block.size as u64)), block))
+        };
+        let ranges: Vec<_> = ranges.into_iter().filter_map(within).collect();
+        special.lend(list, &ranges, away);
+    }
+
+    /// Who has the block that begins at `addr`, if it is not the driver's.
+    #[must_use]
+    pub fn away(&self, addr: u64) -> Option<Away> {
+        self.special.as_ref()?.away(&self.block(addr)?)
+    }
+
+    /// It comes back.
+    pub fn restore(&self, list: u64) {
+        if let Some(special) = &self.special {
+            special.restore(list, &|addr| self.block_around(addr));
+        }
+    }
+
+    /// A block is paged pool, which is not there at raised IRQL.
+    pub fn page(&self, addr: u64) {
+        if let Some(special) = &self.special {
+            special.page(addr);
+        }
+    }
+
+    /// The CPU that runs is at this level now.
+    pub fn at_level(&self, irql: u8) {
+        if let Some(special) = &self.special {
+            special.raise(irql >= DISPATCH);
+        }
+    }
+
+    /// Whether this is special pool.
+    #[must_use]
+    pub fn is_special(&self) -> bool {
+        self.special.is_some()
     }
 
     /// The block that begins at `addr`.

@@ -10,7 +10,7 @@ use crate::{
     imports,
     mem::Kind,
     verify::rules,
-    world::world,
+    world::{check_owned, world},
 };
 
 fn advance(nb: Nb, by: u32) {
@@ -46,20 +46,24 @@ imports! {
     TABLE from "ndis.sys";
 
     fn NdisAdvanceNetBufferDataStart(addr: u64, by: u32, _free_mdl: u8, _handler: u64) {
+        check_owned("NdisAdvanceNetBufferDataStart", addr);
         advance(Nb::new(addr), by);
     }
 
     fn NdisRetreatNetBufferDataStart(addr: u64, by: u32, back_fill: u32, _handler: u64) -> u32 {
+        check_owned("NdisRetreatNetBufferDataStart", addr);
         retreat(Nb::new(addr), by, back_fill)
     }
 
     fn NdisAdvanceNetBufferListDataStart(addr: u64, by: u32, _free_mdl: u8, _handler: u64) {
+        check_owned("NdisAdvanceNetBufferListDataStart", addr);
         for nb in nbl::net_buffers(Nbl::new(addr)) {
             advance(nb, by);
         }
     }
 
     fn NdisRetreatNetBufferListDataStart(addr: u64, by: u32, back_fill: u32, _allocate: u64, _free: u64) -> u32 {
+        check_owned("NdisRetreatNetBufferListDataStart", addr);
         for nb in nbl::net_buffers(Nbl::new(addr)) {
             let status = retreat(nb, by, back_fill);
             if status != c::NDIS_STATUS_SUCCESS {
@@ -70,10 +74,12 @@ imports! {
     }
 
     fn NdisAdjustNetBufferCurrentMdl(addr: u64) {
+        check_owned("NdisAdjustNetBufferCurrentMdl", addr);
         pools::set_current(Nb::new(addr));
     }
 
     fn NdisGetDataBuffer(addr: u64, needed: u32, storage: u64, align: u32, offset: u32) -> u64 {
+        check_owned("NdisGetDataBuffer", addr);
         let nb = Nb::new(addr);
         if needed == 0 || needed > nb.get(NET_BUFFER::DataLength) {
             return 0;
@@ -100,6 +106,9 @@ imports! {
     }
 
     fn NdisCopyFromNetBufferToNetBuffer(to: u64, to_offset: u32, len: u32, from: u64, from_offset: u32, copied_out: u64) -> u32 {
+        for nb in [to, from] {
+            check_owned("NdisCopyFromNetBufferToNetBuffer", nb);
+        }
         let source = nbl::data(Nb::new(from)).unwrap_or_default();
         let start = (from_offset as usize).min(source.len());
         let end = start.saturating_add(len as usize).min(source.len());

@@ -10,7 +10,7 @@ use crate::{
     imports,
     mem::Kind,
     verify::rules,
-    world::{call, world},
+    world::{call, check_owned, world},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -187,6 +187,7 @@ imports! {
         if policy.due(&policy.fail_every) {
             return c::NDIS_STATUS_RESOURCES;
         }
+        check_owned("NdisMAllocateNetBufferSGList", nb);
         let pieces = physical_pieces(Ptr::new(nb));
         let needed = list_size(pieces.len());
         let fits = buffer != 0 && size as usize >= needed && !policy.due(&policy.elsewhere_every);

@@ -71,13 +71,12 @@ impl Ndis {
                 world.hold(rule, of_kind.is_empty(), || format!("{} {when}", list(&of_kind)));
             }
         }
-        let mut names: Vec<String> =
-            left.iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
+        let mut names: Vec<String> = left.iter().map(object).collect();
         let since = adapter.initialized_at.get();
         let owners = self.owners.borrow();
         for (&addr, _) in owners.iter().filter(|(_, o)| o.handle == adapter.handle && o.serial > since) {
             if let Some(block) = world.mem.block(addr) {
-                names.push(format!("{} bytes, tag {}, from {}", block.size, tag(block.tag), block.by));
+                names.push(world.block_text(&block));
             }
         }
         drop(owners);
@@ -87,10 +86,8 @@ impl Ndis {
     /// Ends the run if anything of the driver's is left after its unload.
     pub fn check_unloaded(&self) {
         let world = world();
-        let mut names: Vec<String> =
-            self.objects.left(None).iter().map(|(handle, what)| format!("{what} {handle:#x}")).collect();
-        let blocks = world.mem.drivers_blocks();
-        names.extend(blocks.iter().map(|b| format!("{} bytes, tag {}, from {}", b.size, tag(b.tag), b.by)));
+        let mut names: Vec<String> = self.objects.left(None).iter().map(object).collect();
+        names.extend(world.mem.drivers_blocks().iter().map(|block| world.block_text(block)));
         names.extend(world.nt.left_behind());
         world.hold(&rules::UNLOAD_LEAK, names.is_empty(), || {
             format!("{} left after unload: {}", names.len(), list(&names))
@@ -98,14 +95,13 @@ impl Ndis {
     }
 }
 
-/// A pool tag as Windows prints it.
-fn tag(tag: u32) -> String {
-    let text: String =
-        tag.to_le_bytes().iter().map(|&b| if b.is_ascii_graphic() { char::from(b) } else { '.' }).collect();
-    format!("'{text}'")
+/// Something behind a handle: what it is, and where the driver asked for it.
+fn object((handle, what): &(u64, &'static str)) -> String {
+    let made = world().mem.block(*handle).map(|block| world().origin_text(&block)).unwrap_or_default();
+    format!("{what} {handle:#x}{made}")
 }
 
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     let mut text = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
     if names.len() > LISTED {
         text.push_str("; ...");

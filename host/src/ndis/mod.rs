@@ -18,6 +18,7 @@ pub mod nbl;
 mod objects;
 pub mod oid;
 mod oid_check;
+mod ownership;
 mod pools;
 pub mod protocol;
 mod receive;

@@ -28,6 +28,7 @@ impl Objects {
     /// Keeps an object and gives it a handle; `None` if memory is short.
     pub fn add(&self, object: Rc<dyn Object>, by: &'static str) -> Option<u64> {
         let handle = world().mem.allocate(Kind::Host, 0, 64, by)?;
+        world().mem.trace(handle);
         self.add_at(handle, object);
         Some(handle)
     }

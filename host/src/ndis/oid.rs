@@ -145,10 +145,11 @@ impl Ndis {
             revision: Ptr::<Req>::new(request).get(Req::SupportedRevision),
         };
         super::oid_check::answer(adapter, noticed, kind, oid, &answer, buffer);
-        let whole = world.mem.free(Kind::Host, room).is_ok();
+        let whole = world.mem.block(room).is_none_or(|block| world.mem.damage(&block).is_none());
         world.hold(&rules::OID_OVERRUN, whole, || {
             format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len())
         });
+        let _ = world.mem.free(Kind::Host, room);
         let _ = world.mem.free(Kind::Host, request);
         answer
     }

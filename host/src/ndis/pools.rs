@@ -1,7 +1,7 @@
 //! NBL and NB pools, and what is allocated from them.
 
 use super::{
-    check, memory,
+    check, leaks, memory,
     nbl::{self, Nb, Nbl},
     objects::Object,
 };
@@ -15,7 +15,7 @@ use crate::{
     mem::Kind,
     nt::memory::pool,
     verify::{Rule, rules},
-    world::world,
+    world::{check_owned, world},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -66,6 +66,15 @@ struct Parts {
     data: u64,
 }
 
+impl Made {
+    /// What is allocated from a pool, in words.
+    fn of(&self, pool: u64) -> Vec<String> {
+        let all = self.by_addr.borrow();
+        let left = all.iter().filter(|(_, parts)| parts.pool == pool);
+        left.filter_map(|(&addr, _)| Some(world().block_text(&world().mem.block(addr)?))).collect()
+    }
+}
+
 fn pool(handle: u64, what: &str) -> Rc<Pool> {
     world().verify.watch(&rules::HANDLE_POOL);
     match world().ndis.objects.get::<Pool>(handle) {
@@ -82,7 +91,8 @@ fn free_pool(handle: u64, what: &'static str) {
     let world = world();
     let gone = pool(handle, what);
     world.hold(&rules::POOL_IN_USE, gone.out.get() == 0, || {
-        format!("{what}: {} of its objects are still allocated", gone.out.get())
+        let left = leaks::list(&world.ndis.made.of(handle));
+        format!("{what}: {} of its objects are still allocated: {left}", gone.out.get())
     });
     world.ndis.objects.remove::<Pool>(handle);
 }
@@ -264,14 +274,17 @@ imports! {
     }
 
     fn NdisGetPoolFromNetBufferList(addr: u64) -> u64 {
+        check_owned("NdisGetPoolFromNetBufferList", addr);
         Nbl::new(addr).get(NET_BUFFER_LIST::NdisPoolHandle)
     }
 
     fn NdisGetPoolFromNetBuffer(addr: u64) -> u64 {
+        check_owned("NdisGetPoolFromNetBuffer", addr);
         Nb::new(addr).get(NET_BUFFER::NdisPoolHandle)
     }
 
     fn NdisQueryNetBufferPhysicalCount(addr: u64) -> u32 {
+        check_owned("NdisQueryNetBufferPhysicalCount", addr);
         let nb = Nb::new(addr);
         let pages = |(at, len): (u64, usize)| ((at % 4096) + len as u64).div_ceil(4096);
         u32::try_from(nbl::pieces(nb).into_iter().map(pages).sum::<u64>()).unwrap_or(u32::MAX)

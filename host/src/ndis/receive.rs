@@ -5,12 +5,14 @@ use super::{
     adapter::{Adapter, State},
     check,
     nbl::{self, Nbl},
+    ownership,
     send::check_dispatch_flag,
 };
 use crate::{
     abi::{NET_BUFFER_LIST, constants as c},
     cpu::DISPATCH,
     imports,
+    mem::special::Away,
     verify::rules,
     world::{call, world},
 };
@@ -29,6 +31,7 @@ impl Ndis {
         adapter.count(|n| n.returned += list.len() as u64);
         let flags = if world.cpu().irql() == DISPATCH { c::NDIS_RETURN_FLAGS_DISPATCH_LEVEL } else { 0 };
         let first = nbl::link(list);
+        ownership::give(list);
         call(
             "MiniportReturnNetBufferLists",
             adapter.miniport.handlers.return_nbls,
@@ -57,6 +60,7 @@ imports! {
         if keep {
             adapter.receives.borrow_mut().extend(list.iter().map(|nbl| nbl.addr()));
         }
+        ownership::take(&list, Away::Indicated);
         adapter.indicating.set(adapter.indicating.get() + 1);
         match adapter.bound() {
             Some(protocol) => protocol.receive(&adapter, &list, keep),
@@ -64,6 +68,10 @@ imports! {
             None => {}
         }
         adapter.indicating.set(adapter.indicating.get() - 1);
+        if !keep {
+            // NDIS-RECV-05.
+            ownership::give(&list);
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use super::{
     adapter::{Adapter, Sent, State},
     check, dma,
     nbl::{self, Nbl},
+    ownership,
 };
 use crate::{
     abi::{self, NET_BUFFER_LIST, constants as c},
     cpu::DISPATCH,
     imports,
+    mem::special::Away,
     verify::{Rule, rules},
     world::{call, world},
 };
@@ -64,6 +66,7 @@ impl Ndis {
         });
         let flags = if world.cpu().irql() == DISPATCH { c::NDIS_SEND_FLAGS_DISPATCH_LEVEL } else { 0 };
         let first = nbl::link(list);
+        ownership::give(list);
         call(
             "MiniportSendNetBufferLists",
             adapter.miniport.handlers.send,
@@ -181,6 +184,7 @@ imports! {
                 n.sends_failed += u64::from(status != c::NDIS_STATUS_SUCCESS);
             });
         }
+        ownership::take(&list, Away::Completed);
         if let Some(protocol) = adapter.bound() {
             protocol.send_complete(&adapter, &list);
         }

@@ -76,10 +76,15 @@ impl Channel {
         let old = self.provider.version.0 < 2;
         let size = if old { REVISION_1 } else { Parameters::SIZE as u16 };
         // A revision 1 that lies at the end of its memory: what follows is not there to be read.
-        let Some(at) = world.mem.allocate(Kind::Host, 0, usize::from(size) + 8, "channel parameters") else {
+        let allocate = |size, what| world.mem.allocate(Kind::Host, 0, size, what);
+        let Some(at) = allocate(usize::from(size), "channel parameters") else {
             return Err(c::STATUS_INSUFFICIENT_RESOURCES);
         };
-        abi::fill(at, 0, usize::from(size) + 8);
+        let Some(out) = allocate(8, "channel context") else {
+            let _ = world.mem.free(Kind::Host, at);
+            return Err(c::STATUS_INSUFFICIENT_RESOURCES);
+        };
+        abi::fill(at, 0, usize::from(size));
         let p: Ptr<Parameters> = Ptr::new(at);
         p.set(Parameters::Revision, if old { 1 } else { 2 });
         p.set(Parameters::Size, size);
@@ -90,13 +95,14 @@ impl Channel {
         );
         p.set(Parameters::ProcessorAffinityMask, mask);
         p.set(Parameters::CpuNumber, u32::MAX);
-        let out = at + u64::from(size).next_multiple_of(8);
         write(out, 0_u64);
         let (provider, handlers) = (&self.provider, self.provider.handlers);
         let arguments = [provider.context, at, self.handle, out];
         let status = call("ProviderAllocateDmaChannel", handlers.allocate, &arguments) as u32;
         let (cpu, context) = (p.get(Parameters::CpuNumber), read::<u64>(out));
-        let _ = world.mem.free(Kind::Host, at);
+        for block in [at, out] {
+            let _ = world.mem.free(Kind::Host, block);
+        }
         if status != c::STATUS_SUCCESS {
             let documented = [c::STATUS_INSUFFICIENT_RESOURCES, c::STATUS_UNSUCCESSFUL];
             world.hold(&rules::NETDMA_CHANNEL_STATUS, documented.contains(&status), || {

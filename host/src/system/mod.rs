@@ -72,6 +72,8 @@ pub struct Setup {
     pub keywords: Vec<(String, String)>,
     /// Print what the driver says.
     pub debug_output: bool,
+    /// Memory is special pool, see [`special`](crate::mem::special).
+    pub special_pool: bool,
 }
 
 impl Setup {
@@ -93,6 +95,7 @@ impl Setup {
             seed: None,
             keywords: Vec::new(),
             debug_output: false,
+            special_pool: false,
         }
     }
 
@@ -323,16 +326,12 @@ fn find_image(
 }
 
 fn world_config(setup: &Setup, ram: &Arc<Ram>) -> WorldConfig {
-    let region = |range: crate::device::RamRange| Region {
-        base: range.host.as_ptr() as u64,
-        physical: range.guest,
-        len: range.len,
-    };
-    let mut config = WorldConfig::new(ram.ranges().into_iter().map(region).collect());
+    let mut config = WorldConfig::new(ram.ranges().into_iter().map(Region::from).collect());
     config.cpus = setup.cpus;
     config.windows = setup.windows;
     config.ndis_version = setup.ndis_version;
     config.debug_output = setup.debug_output;
     config.seed = setup.seed;
+    config.special_pool = setup.special_pool;
     config
 }

@@ -30,6 +30,10 @@ impl Handler for Faults {
             Origin::Image | Origin::WildJump => Start::from_registers(&info.registers),
         };
         let stack = world.stack_from(&start, limits);
-        world.violation_at(&rules::FAULT, format!("{info} at IRQL {}", world.cpu().irql()), stack)
+        let what = format!("{info} at IRQL {}", world.cpu().irql());
+        match info.address.and_then(|address| world.trespass(address)) {
+            Some((rule, block)) => world.violation_at(rule, format!("{what}: {block}"), stack),
+            None => world.violation_at(&rules::FAULT, what, stack),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod call;
 mod events;
 mod faults;
 mod hardware;
+mod memory;
 pub(crate) mod refusals;
 mod timers;
 
@@ -31,6 +32,7 @@ pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
 pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
+pub(crate) use memory::{check_owned, check_reach, check_special};
 pub use refusals::Refusals;
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
@@ -57,6 +59,8 @@ pub struct Config {
     /// A simulation in virtual time whose choices are drawn from this seed. Every source of events has to be played in
     /// this process.
     pub seed: Option<u64>,
+    /// Memory is special pool, see [`special`](crate::mem::special).
+    pub special_pool: bool,
 }
 
 impl Config {
@@ -70,6 +74,7 @@ impl Config {
             windows: (10, 0, 19045),
             debug_output: false,
             seed: None,
+            special_pool: false,
         }
     }
 }
@@ -126,7 +131,11 @@ impl World {
             clock: if config.seed.is_some() { Clock::simulated() } else { Clock::live() },
             cpus: (0..cpus).map(Cpu::new).collect(),
             sched: Sched::new(cpus, config.seed),
-            mem: Mem::new(config.regions.clone()),
+            mem: if config.special_pool {
+                Mem::special(config.regions.clone(), config.seed.unwrap_or_default())
+            } else {
+                Mem::new(config.regions.clone())
+            },
             verify: Verify::default(),
             nt: nt::Nt::default(),
             ndis: ndis::Ndis::default(),
@@ -159,8 +168,10 @@ impl World {
     pub fn run(self: &Rc<Self>, main: impl FnOnce() + 'static) -> Result<(), End> {
         let _entered = self.trap.enter().expect("a signal stack");
         let before = CURRENT.replace(Rc::as_ptr(self));
+        let view = self.mem.view().enter();
         let thread = self.sched.spawn("main", 0, main);
         self.sched.run(&|| thread.is_over());
+        view.enter();
         CURRENT.set(before);
         self.verify.ended().map_or(Ok(()), Err)
     }
@@ -268,9 +279,13 @@ impl Drop for World {
 /// Outside [`World::run`].
 #[must_use]
 pub fn world() -> &'static World {
-    let current = CURRENT.get();
-    assert!(!current.is_null(), "no world on this thread");
-    // SAFETY: set by `World::run`, which keeps the world alive for as long as it is current; only
-    // code that runs inside `run` gets here, and none of it outlives the run.
-    unsafe { &*current }
+    try_world().expect("no world on this thread")
+}
+
+/// The world of this thread, if one runs.
+#[must_use]
+pub fn try_world() -> Option<&'static World> {
+    // SAFETY: null, or set by `World::run`, which keeps the world alive for as long as it is current; only
+    // code that runs inside `run` gets it, and none of it outlives the run.
+    unsafe { CURRENT.get().as_ref() }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use ferrite_host::{
     abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, Ptr, constants as c},
-    device::{Ram, RamRange},
+    device::Ram,
     devnode::Device,
     mem::Region,
     ndis::{
@@ -114,9 +114,8 @@ fn on_a_machine(fault: Option<Fault>, turn: Turn, body: impl FnOnce() + 'static)
     fault::set(fault, turn);
     driver::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
-    let region =
-        |range: RamRange| Region { base: range.host.as_ptr() as u64, physical: range.guest, len: range.len };
-    let world = World::new(Config::new(ram.ranges().into_iter().map(region).collect())).expect("a world");
+    let regions = ram.ranges().into_iter().map(Region::from).collect();
+    let world = World::new(Config::new(regions)).expect("a world");
     let bounds = &world.ndis.bounds;
     for bound in [&bounds.pause, &bounds.oid, &bounds.send] {
         bound.set(BOUND);

@@ -9,7 +9,7 @@ use ferrite_host::{
         Layout, NET_DMA_PNP_NOTIFICATION as Notification, NET_DMA_PROVIDER_ATTRIBUTES as Attributes,
         NET_DMA_PROVIDER_CHARACTERISTICS as Characteristics, Ptr, UNICODE_STRING, constants as c, write,
     },
-    device::{Ram, RamRange},
+    device::Ram,
     devnode::Device,
     dma::{Counts, LONGEST, copies::Alignments, workload::Client},
     image,
@@ -182,9 +182,7 @@ pub fn run(fault: Option<Fault>, seed: u64, bytes: u64) -> (Vec<u64>, Result<Cou
     fault::set(fault);
     engine::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
-    let region =
-        |range: RamRange| Region { base: range.host.as_ptr() as u64, physical: range.guest, len: range.len };
-    let regions = ram.ranges().into_iter().map(region).collect();
+    let regions = ram.ranges().into_iter().map(Region::from).collect();
     let world = World::new(Config { seed: Some(seed), ..Config::new(regions) }).expect("a world");
     world.netdma.interface.set(Some(Interface::V2_0));
     world.netdma.patience.set(PATIENCE);

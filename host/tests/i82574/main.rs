@@ -22,6 +22,7 @@ mod moving;
 mod rig;
 mod seeded;
 mod sound;
+mod special;
 
 use ferrite_host::verify::Rule;
 

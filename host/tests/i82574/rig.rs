@@ -86,11 +86,7 @@ pub fn watched(config: Config, body: impl FnOnce(&Rig) + 'static) -> Vec<u64> {
 fn in_a_world(config: Config, body: impl FnOnce(&Rig) + 'static) -> (Rc<World>, Result<(), End>) {
     let _bound = Watchdog::start();
     let ram = Ram::new(RAM, 0).expect("memory");
-    let regions = ram.ranges().into_iter().map(|range| Region {
-        base: range.host.as_ptr() as u64,
-        physical: range.guest,
-        len: range.len,
-    });
+    let regions = ram.ranges().into_iter().map(Region::from);
     let world = World::new(world::Config::new(regions.collect())).expect("a world");
     let model = I82574::new(config, Arc::clone(&ram)).expect("a function");
     model.memory().judge(|address, len, _| address >= RX_RING && address + len <= RAM);

@@ -101,11 +101,7 @@ pub fn watched(config: Config, body: impl FnOnce(&Rig) + 'static) -> Vec<u64> {
 fn in_a_world(config: Config, body: impl FnOnce(&Rig) + 'static) -> (Rc<World>, Result<(), End>) {
     let ram = Ram::new(RAM, 0).expect("memory");
     let range = ram.ranges();
-    let regions = range.iter().map(|range| Region {
-        base: range.host.as_ptr() as u64,
-        physical: range.guest,
-        len: range.len,
-    });
+    let regions = range.iter().copied().map(Region::from);
     let world = World::new(world::Config::new(regions.collect())).expect("a world");
     let version = config.version;
     let model = Quickdata::new(config, Arc::clone(&ram)).expect("a function");

@@ -1,11 +1,8 @@
-//! Memory. Device registers are moved to and from in plain accesses, as a compiler's inline code would.
+//! Memory. Device registers are moved to and from in plain accesses, as a compiler's inline code would. This is the
+//! driver's own code in all but name: it reaches what the driver reaches, and faults where the driver would.
 
 use super::leaves;
-use crate::{
-    abi::{read, write},
-    verify::rules,
-    world::world,
-};
+use crate::{verify::rules, world::world};
 
 fn is_register(addr: u64) -> bool {
     world().trap.is_register(addr)
@@ -27,34 +24,36 @@ fn copy(to: u64, from: u64, len: u64) -> u64 {
 fn copy_registers(to: u64, from: u64, len: u64) {
     let words = if (to | from).is_multiple_of(4) { len / 4 } else { 0 };
     for at in (0..words).map(|i| 4 * i) {
-        put_register(to + at, get_register::<u32>(from + at));
+        put(to + at, get::<u32>(from + at));
     }
     for at in 4 * words..len {
-        put_register(to + at, get_register::<u8>(from + at));
+        put(to + at, get::<u8>(from + at));
     }
 }
 
-fn get_register<T: crate::abi::Plain>(addr: u64) -> T {
+fn get<T: crate::abi::Plain>(addr: u64) -> T {
     // SAFETY: as in `copy`; a register window completes the access.
     unsafe { (addr as *const T).read_volatile() }
 }
 
-fn put_register<T: crate::abi::Plain>(addr: u64, value: T) {
+fn put<T: crate::abi::Plain>(addr: u64, value: T) {
     // SAFETY: as in `copy`; a register window completes the access.
     unsafe { (addr as *mut T).write_volatile(value) }
 }
 
 fn set(to: u64, value: u8, len: u64) -> u64 {
     if is_register(to) {
-        (0..len).for_each(|i| put_register(to + i, value));
+        (0..len).for_each(|i| put(to + i, value));
     } else {
-        crate::abi::fill(to, value, usize::try_from(len).unwrap_or(usize::MAX));
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        // SAFETY: as in `copy`.
+        unsafe { std::ptr::write_bytes(to as *mut u8, value, len) };
     }
     to
 }
 
 fn same(one: u64, other: u64, len: u64) -> u64 {
-    (0..len).find(|i| read::<u8>(one + i) != read::<u8>(other + i)).unwrap_or(len)
+    (0..len).find(|i| get::<u8>(one + i) != get::<u8>(other + i)).unwrap_or(len)
 }
 
 /// errno_t: EINVAL and ERANGE.
@@ -122,7 +121,7 @@ leaves! {
     fn memcmp(one: u64, other: u64, len: u64) -> i32 {
         match same(one, other, len) {
             at if at == len => 0,
-            at => i32::from(read::<u8>(one + at)) - i32::from(read::<u8>(other + at)),
+            at => i32::from(get::<u8>(one + at)) - i32::from(get::<u8>(other + at)),
         }
     }
 
@@ -131,7 +130,7 @@ leaves! {
     }
 
     fn memchr(addr: u64, value: i32, len: u64) -> u64 {
-        (0..len).find(|i| read::<u8>(addr + i) == value as u8).map_or(0, |i| addr + i)
+        (0..len).find(|i| get::<u8>(addr + i) == value as u8).map_or(0, |i| addr + i)
     }
 
     fn memcpy_s(to: u64, room: u64, from: u64, len: u64) -> i32 {
@@ -145,6 +144,6 @@ leaves! {
     fn RtlPrefetchMemoryNonTemporal(_addr: u64, _len: u64) {}
 
     fn RtlFillMemoryUlong(to: u64, len: u64, pattern: u32) {
-        (0..len / 4).for_each(|i| write(to + 4 * i, pattern));
+        (0..len / 4).for_each(|i| put(to + 4 * i, pattern));
     }
 }

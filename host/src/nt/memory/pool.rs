@@ -67,6 +67,7 @@ pub fn allocate(what: &'static str, kind: u32, size: u64, tag: u32) -> u64 {
     pool.allocations.set(pool.allocations.get() + 1);
     if kind & PAGED != 0 {
         pool.paged.borrow_mut().insert(addr);
+        world.mem.page(addr);
     }
     addr
 }

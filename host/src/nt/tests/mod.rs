@@ -39,8 +39,8 @@ fn run_as(windows: (u32, u32, u32), body: impl FnOnce() + 'static) -> Result<(),
     let low = Memory::map(LOW, Protection::WRITE).expect("memory");
     let high = Memory::map(HIGH, Protection::WRITE).expect("memory");
     let regions = vec![
-        Region { base: low.base(), physical: 1 << 20, len: LOW as u64 },
-        Region { base: high.base(), physical: 1 << 32, len: HIGH as u64 },
+        Region { base: low.base(), physical: 1 << 20, len: LOW as u64, alias: low.base() },
+        Region { base: high.base(), physical: 1 << 32, len: HIGH as u64, alias: high.base() },
     ];
     let config = Config { windows, ..Config::new(regions) };
     let world = World::new(config).expect("a world");

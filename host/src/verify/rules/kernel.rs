@@ -318,4 +318,18 @@ rules! { from super::irql::END;
     BUG_CHECK = "KERNEL-FAULT-04", "KeBugCheckEx", "", Must;
     /// A breakpoint or a failed assertion with no debugger attached.
     BREAKPOINT = "KERNEL-FAULT-05", "breakpoint without a debugger", "0x7E/0x80000003", Must;
+    /// Bytes around a block of special pool written, found when it was freed.
+    SPECIAL_POOL = "KERNEL-MEM-01", "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION", "0xC1", Must;
+    /// Memory touched behind a block of special pool.
+    BEYOND_END = "KERNEL-MEM-02", "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "0xD6", Must;
+    /// Memory touched before a block of special pool.
+    BEFORE_START = "KERNEL-MEM-03", "PAGE_FAULT_IN_NONPAGED_AREA", "0x50", Must;
+    /// Memory touched that was freed.
+    FREED_MEMORY = "KERNEL-MEM-04", "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL", "0xD5", Must;
+    /// Paged pool touched at `DISPATCH_LEVEL` or above.
+    PAGED_MEMORY = "KERNEL-MEM-05", "DRIVER_IRQL_NOT_LESS_OR_EQUAL: paged pool", "0xD1", Must;
+    /// An NBL, its NBs, MDLs or data touched between their indication and their return.
+    INDICATED_MEMORY = "NDIS-RECV-04", "NET_BUFFER_LIST touched while NDIS owns it", "", Must;
+    /// An NBL, its NBs, MDLs or data touched after the send was completed.
+    COMPLETED_MEMORY = "NDIS-SEND-04", "NET_BUFFER_LIST touched after its completion", "", Must;
 }
