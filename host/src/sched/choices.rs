@@ -122,6 +122,10 @@ impl Sched {
             choices.note(register << 8 | size as u64);
             choices.note(value);
         }
+        world().record(|timeline, world| {
+            let (what, bytes) = if size & 0x80 == 0 { ("read", size) } else { ("write", size & 0x7F) };
+            timeline.access(world, &format!("{what} {register:#06x} = {value:#x} ({bytes} bytes)"));
+        });
     }
 
     /// A yield point of a simulation: time passes, devices work, and others may go on, as the seed has it.

@@ -12,7 +12,7 @@ mod wait;
 use crate::{
     cpu::{Cpu, DISPATCH, PASSIVE},
     trap,
-    world::world,
+    world::{timeline::Timeline, world},
 };
 use choices::Choices;
 pub use choices::Trace;
@@ -240,7 +240,9 @@ impl Sched {
         cpu.kpcr.set_thread(thread.object.get());
         thread.watch(&world.trap);
         self.current.replace(Some(Rc::clone(thread)));
+        world.record(|timeline, world| timeline.runs(world, number, Some(&thread.name)));
         thread.resume();
+        world.record(|timeline, world| timeline.runs(world, number, None));
         self.current.replace(None);
         let level = cpu.irql();
         thread.set_irql(level);
@@ -258,6 +260,7 @@ impl Sched {
         if let Some(thread) = self.current.borrow().as_ref() {
             thread.push(Call::Import { name: info.name, site });
         }
+        world().record(|timeline, world| timeline.begin(world, info.name));
     }
 
     /// Notes a call of one of the driver's handlers.
@@ -265,6 +268,7 @@ impl Sched {
         if let Some(thread) = self.current.borrow().as_ref() {
             thread.push(Call::Handler { name });
         }
+        world().record(|timeline, world| timeline.begin(world, name));
     }
 
     /// The name of the innermost call in progress.
@@ -278,6 +282,7 @@ impl Sched {
         if let Some(thread) = self.current.borrow().as_ref() {
             thread.pop();
         }
+        world().record(Timeline::end);
     }
 
     /// Names of the threads that are not over, with what they wait for.

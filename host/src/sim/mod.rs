@@ -26,12 +26,18 @@ pub use report::{Report, Totals};
 use crate::{
     run::{Progress, RunError},
     verify::coverage::Coverage,
+    world::{World, timeline::Timeline},
 };
 use campaign::{Job, Limits};
 use clap::ValueEnum;
 use options::Which;
 use plan::{Plan, Scenario, What};
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Runs what is asked for.
 ///
@@ -45,11 +51,34 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
         findings: options.findings as usize,
         until: options.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes)),
     };
+    if let Some(place) = &options.trace {
+        timeline(options, &driver, place).map_err(RunError::Failed)?;
+    }
     let jobs = jobs(options, &driver).map_err(RunError::Failed)?;
     let report = campaign::run(&driver, jobs, limits, &progress).map_err(RunError::Failed)?;
     progress.finish();
     Coverage::new("sim", &report.totals.coverage).keep();
     Ok(report)
+}
+
+/// Plays the seed once more, and writes down what happened when.
+fn timeline(options: &Options, driver: &Driver, place: &Path) -> Result<(), String> {
+    struct Recorder<'a>(&'a Path, RefCell<Result<(), String>>);
+    impl Watch for Recorder<'_> {
+        fn begin(&self, world: &World) {
+            let _first = world.timeline.set(Timeline::default());
+        }
+        fn end(&self, world: &World) {
+            let trace = world.timeline.get().map(Timeline::to_json).unwrap_or_default();
+            let written = fs::File::create(self.0)
+                .and_then(|file| Ok(serde_json::to_writer(io::BufWriter::new(file), &trace)?));
+            *self.1.borrow_mut() = written.map_err(|error| format!("{}: {error}", self.0.display()));
+        }
+    }
+    let recorder = Recorder(place, RefCell::new(Ok(())));
+    let Some(job) = jobs(options, driver)?.next() else { return Ok(()) };
+    play(driver, &job.plan, &recorder)?;
+    recorder.1.into_inner()
 }
 
 /// The simulations that are asked for.

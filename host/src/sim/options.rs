@@ -41,6 +41,9 @@ pub struct Options {
     /// Go on for so many minutes, seed after seed.
     #[arg(long, value_name = "M", conflicts_with_all = ["seed", "seeds", "refuse", "gone"])]
     pub minutes: Option<u64>,
+    /// With --minutes: the first seed.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "minutes")]
+    pub first: u64,
     /// Simulations at a time.
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
@@ -85,7 +88,7 @@ impl Options {
         match (self.seed, &self.seeds, self.minutes) {
             (Some(seed), ..) => seed..seed.saturating_add(1),
             (None, Some(seeds), _) => seeds.clone(),
-            (None, None, Some(_)) => 1..u64::MAX,
+            (None, None, Some(_)) => self.first..u64::MAX,
             (None, None, None) if self.refuse.is_some() || self.gone.is_some() => 1..2,
             (None, None, None) => 1..101,
         }

@@ -9,6 +9,7 @@ mod faults;
 mod hardware;
 mod memory;
 pub(crate) mod refusals;
+pub mod timeline;
 mod timers;
 
 use crate::{
@@ -35,7 +36,7 @@ pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
 pub(crate) use memory::{check_owned, check_reach, check_special};
 pub use refusals::Refusals;
 use std::{
-    cell::{Cell, RefCell, UnsafeCell},
+    cell::{Cell, OnceCell, RefCell, UnsafeCell},
     rc::Rc,
 };
 pub use timers::{TimerId, Timers};
@@ -100,6 +101,8 @@ pub struct World {
     pub trap: TrapArea,
     /// What the driver does with registers, while somebody wants to know.
     pub register_log: RefCell<Option<Vec<RegisterAccess>>>,
+    /// What happens when, while somebody wants to know.
+    pub timeline: OnceCell<timeline::Timeline>,
     /// Imports that are to fail.
     pub refusals: Refusals,
     /// Timers of either.
@@ -142,6 +145,7 @@ impl World {
             netdma: NetDma::default(),
             trap,
             register_log: RefCell::default(),
+            timeline: OnceCell::new(),
             refusals: Refusals::default(),
             timers: Timers::default(),
             registry: RefCell::default(),
@@ -180,6 +184,13 @@ impl World {
     #[must_use]
     pub fn trace(&self) -> Option<Trace> {
         self.sched.trace(self.clock.now())
+    }
+
+    /// Puts something on the timeline, if there is one.
+    pub(crate) fn record(&self, put: impl FnOnce(&timeline::Timeline, &Self)) {
+        if let Some(timeline) = self.timeline.get() {
+            put(timeline, self);
+        }
     }
 
     /// The CPU that runs now.
