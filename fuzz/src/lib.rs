@@ -4,11 +4,13 @@
 //! The libFuzzer programs in `fuzz_targets/` do nothing but call these; `tests/corpora.rs` calls them with every
 //! input that is kept. So a finding is an ordinary failing test, on any toolchain.
 
+pub mod inf;
 mod input;
 pub mod keywords;
 mod memory;
 pub mod netdma_chain;
 pub mod nvm;
+pub mod pe;
 pub mod phy;
 pub mod sg_list;
 pub mod write_back;
@@ -18,9 +20,11 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("inf", inf::run),
     ("keywords", keywords::run),
     ("netdma_chain", netdma_chain::run),
     ("nvm", nvm::run),
+    ("pe", pe::run),
     ("phy", phy::run),
     ("sg_list", sg_list::run),
     ("write_back", write_back::run),

@@ -6,6 +6,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use ferrite_fuzz::TARGETS;
+use ferrite_host::pe::Image;
+use ferrite_host::pnp::{Inf, Target};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -63,4 +65,18 @@ fn the_inputs_are_less_than_a_megabyte() {
     let folders = ["corpus", "regressions"].map(|kind| files(&folder(kind)));
     let total: u64 = folders.iter().flatten().flat_map(|target| files(target)).map(|path| size(&path)).sum();
     assert!(total < 1 << 20, "{total} bytes");
+}
+
+/// Seeds from which every part of what is read can be reached.
+#[test]
+fn the_seeds_are_accepted() {
+    let seed = |name| fs::read(folder("corpus").join(name)).expect("a seed");
+    let image = Image::parse("image.sys", &seed("pe/image.sys")).expect("an image");
+    assert_eq!((image.imports().len(), image.exports().len(), image.sections().len()), (3, 1, 5));
+    assert!(image.pdb().is_some() && image.version().is_some() && !image.function_table().is_empty());
+    for name in ["inf/ferrite.inf", "inf/ferrite-dma.inf", "inf/utf16.inf", "inf/least.inf"] {
+        if let Err(refused) = Inf::parse(name, &seed(name), Target::windows_10()) {
+            panic!("{refused}");
+        }
+    }
 }

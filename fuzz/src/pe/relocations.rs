@@ -1,0 +1,35 @@
+//! The relocation directory of an image that has been accepted, read anew.
+
+fn word(memory: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(memory[at..at + 4].try_into().expect("four bytes"))
+}
+
+/// Directory 5 in a PE32+ optional header, from the PE signature.
+const DIRECTORY: usize = 24 + 112 + 5 * 8;
+/// The number of directories, from the PE signature.
+const COUNT: usize = 24 + 108;
+
+/// RVAs of the addresses to relocate, in order.
+pub fn targets(memory: &[u8]) -> Vec<u32> {
+    // The headers come first in memory too, unless there are fewer of them than they take.
+    let signature = word(memory, 0x3c) as usize;
+    if word(memory, signature + COUNT) <= 5 {
+        return Vec::new();
+    }
+    let (start, size) = (word(memory, signature + DIRECTORY), word(memory, signature + DIRECTORY + 4));
+    let mut targets = Vec::new();
+    let mut at = start as usize;
+    let end = at + size as usize;
+    while at + 8 <= end {
+        let (page, length) = (word(memory, at), word(memory, at + 4) as usize);
+        let entries = memory[at + 8..at + length.max(8)].chunks_exact(2);
+        for entry in entries.map(|pair| u32::from(u16::from_le_bytes([pair[0], pair[1]]))) {
+            // DIR64; the other kind that is allowed is padding.
+            if entry >> 12 == 10 {
+                targets.push(page + (entry & 0xfff));
+            }
+        }
+        at += length.max(8);
+    }
+    targets
+}
