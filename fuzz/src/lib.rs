@@ -10,6 +10,7 @@ pub mod keywords;
 mod memory;
 pub mod netdma_chain;
 pub mod nvm;
+pub mod oid_buffer;
 pub mod pe;
 pub mod phy;
 pub mod sg_list;
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("keywords", keywords::run),
     ("netdma_chain", netdma_chain::run),
     ("nvm", nvm::run),
+    ("oid_buffer", oid_buffer::run),
     ("pe", pe::run),
     ("phy", phy::run),
     ("sg_list", sg_list::run),

@@ -51,6 +51,13 @@ fn every_target_has_a_program_and_a_corpus() {
     let programs: BTreeSet<String> =
         programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     assert_eq!(programs, names, "fuzz_targets/ and TARGETS");
+    let manifest = fs::read_to_string(folder("fuzz_targets/Cargo.toml")).expect("a manifest");
+    let declared = manifest.lines().filter_map(|line| line.strip_prefix("path = \"")?.strip_suffix(".rs\""));
+    assert_eq!(
+        declared.map(str::to_owned).collect::<BTreeSet<_>>(),
+        names,
+        "fuzz_targets/Cargo.toml and TARGETS"
+    );
     assert_eq!(stems(&folder("corpus")), names, "corpus/ and TARGETS");
     for name in &names {
         assert!(!files(&folder("corpus").join(name)).is_empty(), "{name} has an empty corpus");
