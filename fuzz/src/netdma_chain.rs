@@ -5,13 +5,17 @@
 //! memory has holes, descriptors can lie anywhere, copies can overwrite them, links can lead anywhere.
 
 mod judge;
+mod model;
+mod ram;
 mod world;
 
 use ferrite_netdma_engine::cpu::{Channel, Step};
 use ferrite_netdma_engine::{BYTES, Chains, Descriptor, Engine, Limits, Refusal, check_publication};
 
 use crate::input::Input;
-use world::{BASE, END, State, World};
+use model::State;
+use ram::{BASE, END};
+use world::World;
 
 /// Steps that bring any chain to rest: every descriptor of the memory three times around a loop, each of a few pieces.
 const MOST_STEPS: u32 = 1 << 16;

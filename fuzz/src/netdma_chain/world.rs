@@ -1,8 +1,6 @@
-//! Physical memory, and a model of the channel that judges every access to it as it happens.
+//! The engine's memory, which judges every access to it as it happens by a model of the channel.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
-use std::ops::Range;
 
 use ferrite_netdma_engine::cpu::{BATCH, Event, Memory, PIECE};
 use ferrite_netdma_engine::{
@@ -10,125 +8,22 @@ use ferrite_netdma_engine::{
 };
 
 use super::judge;
-
-/// Where the memory begins.
-pub const BASE: u64 = 0x10_0000;
-/// Where it ends.
-pub const END: u64 = BASE + PAGES as u64 * 4096;
-const PAGES: usize = 12;
-/// Pages in which there is no memory.
-const HOLES: [usize; 2] = [7, 8];
-/// What is in their place, which nobody may touch.
-const GUARD: u8 = 0xa5;
-
-/// What the channel is, by the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Fresh,
-    Active,
-    Idle,
-    Suspended,
-    Halted,
-}
-
-/// The descriptor in flight.
-#[derive(Clone, Copy, Debug)]
-struct Current {
-    at: u64,
-    descriptor: Descriptor,
-    done: u64,
-    total: u64,
-    /// Its word has been written.
-    reported: bool,
-}
-
-#[derive(Debug)]
-struct Model {
-    bytes: Vec<u8>,
-    state: State,
-    next: u64,
-    left: u32,
-    current: Option<Current>,
-    /// The last one done, and whether it asked for the word.
-    last: Option<(u64, bool)>,
-    /// Descriptors read since the last publication.
-    visited: HashSet<u64>,
-    /// The last one done since events were taken that asked for an interrupt.
-    interrupt: Option<u64>,
-    /// What the chain has failed of in this call, and what it has failed of at all.
-    failure: Option<Error>,
-    error: Option<Error>,
-    /// Words other than a descriptor's own, in this call.
-    words: Vec<Word>,
-    /// Bytes moved and descriptors read in this step.
-    work: (u64, u32),
-}
+use super::model::{Current, Model, State};
+use super::ram::Ram;
 
 /// See the module.
 pub struct World {
-    chains: Chains,
     limits: Limits,
     model: RefCell<Model>,
 }
 
-fn range(at: u64, length: u64) -> Option<Range<usize>> {
-    let start = usize::try_from(at.checked_sub(BASE)?).ok()?;
-    let end = start.checked_add(usize::try_from(length).ok()?)?;
-    let pages = start / 4096..end.div_ceil(4096);
-    (end <= PAGES * 4096 && !HOLES.iter().any(|hole| pages.contains(hole))).then_some(start..end)
-}
-
-impl Model {
-    fn words_at(&self, at: u64) -> Option<[u64; 8]> {
-        let bytes = self.bytes.get(range(at, 64)?)?;
-        let (words, _) = bytes.as_chunks::<8>();
-        Some(std::array::from_fn(|index| u64::from_le_bytes(words[index])))
-    }
-
-    fn next_of(&self, at: u64) -> u64 {
-        self.words_at(at).expect("a descriptor that was read")[3]
-    }
-
-    /// Where the chain goes on after a descriptor: as it was read, or, where it ended then, as it says now.
-    fn next_after(&self, chains: Chains, current: &Current) -> u64 {
-        match (chains, current.descriptor.next) {
-            (Chains::Terminated, 0) => self.next_of(current.at),
-            (_, next) => next,
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        self.failure.is_none() && self.current.is_some_and(|current| current.done == current.total)
-    }
-}
-
 impl World {
     pub fn new(chains: Chains, limits: Limits) -> Self {
-        let mut bytes: Vec<u8> =
-            (0..PAGES * 4096).map(|at| u8::try_from((at * 7 / 8) & 0xff).unwrap_or(0)).collect();
-        bytes[..2 * 4096].fill(0);
-        for hole in HOLES {
-            bytes[hole * 4096..(hole + 1) * 4096].fill(GUARD);
-        }
-        let model = Model {
-            bytes,
-            state: State::Fresh,
-            next: 0,
-            left: 0,
-            current: None,
-            last: None,
-            visited: HashSet::new(),
-            interrupt: None,
-            failure: None,
-            error: None,
-            words: Vec::new(),
-            work: (0, 0),
-        };
-        Self { chains, limits, model: RefCell::new(model) }
+        Self { limits, model: RefCell::new(Model::new(chains)) }
     }
 
     pub fn chains(&self) -> Chains {
-        self.chains
+        self.model.borrow().chains
     }
 
     pub fn limits(&self) -> Limits {
@@ -148,17 +43,11 @@ impl World {
 
     /// The client writes a word.
     pub fn put_word(&self, at: u64, word: u64) {
-        if let Some(place) = range(at, 8) {
-            self.model.borrow_mut().bytes[place].copy_from_slice(&word.to_le_bytes());
-        }
+        self.model.borrow_mut().ram.put(at, word);
     }
 
     pub fn check_holes(&self) {
-        let model = self.model.borrow();
-        for hole in HOLES {
-            let page = &model.bytes[hole * 4096..(hole + 1) * 4096];
-            assert!(page.iter().all(|&byte| byte == GUARD), "memory that is not there was written");
-        }
+        self.model.borrow().ram.check_holes();
     }
 
     pub fn begin_step(&self) {
@@ -172,40 +61,11 @@ impl World {
         assert!(descriptors <= BATCH, "a step of {descriptors} descriptors");
     }
 
-    fn more(&self, left: u32, next: u64) -> bool {
-        match self.chains {
-            Chains::Counted => left > 0,
-            Chains::Terminated => next != 0,
-        }
-    }
-
-    fn onwards(&self, model: &Model) -> State {
-        if self.more(model.left, model.next) { State::Active } else { State::Idle }
-    }
-
-    /// A descriptor whose bytes have moved is done; its word has been written if it asked for it (NDMA-CST-01).
-    fn settle(&self, model: &mut Model) {
-        if !model.is_finished() {
-            return;
-        }
-        let Some(current) = model.current.take() else { return };
-        let wants = current.descriptor.control & control::STATUS_UPDATE != 0;
-        assert_eq!(current.reported, wants, "the completion word of {current:x?}");
-        model.last = Some((current.at, wants));
-        model.left = model.left.saturating_sub(1);
-        model.next = model.next_after(self.chains, &current);
-        model.state = self.onwards(model);
-        let context = current.descriptor.control >> 24 == 0xff;
-        if current.descriptor.control & control::INTERRUPT != 0 && !context {
-            model.interrupt = Some(current.at);
-        }
-    }
-
     /// What the engine did is all that it had to do, and the event says so (NDMA-INT-01, -03).
     pub fn follow(&self, event: Option<Event>) {
         let mut guard = self.model.borrow_mut();
         let model = &mut *guard;
-        self.settle(model);
+        model.settle();
         let interrupt = model.interrupt.take();
         match event {
             Some(Event::Failed(error)) => {
@@ -213,7 +73,7 @@ impl World {
                 let reason = model.failure.take().or_else(|| self.leads_nowhere(model));
                 let back = error == Error::COUNT && model.visited.contains(&model.next);
                 assert!(reason == Some(error) || back, "failed of {error:?}, by the chain of {reason:?}");
-                Self::stop(model, State::Halted);
+                model.stop(State::Halted);
                 model.error = Some(error);
             }
             other => {
@@ -229,24 +89,10 @@ impl World {
         judge::address(model.next, self.limits).err()
     }
 
-    /// The channel is stopped: the descriptor in flight, or else the last one, decides about the word (NDMA-CST-04).
-    fn stop(model: &mut Model, to: State) {
-        let governed = match (model.current.take(), model.last) {
-            (Some(current), _) => current.descriptor.control & control::STATUS_UPDATE != 0,
-            (None, Some((_, wants))) => wants,
-            (None, None) => false,
-        };
-        let word = Word::new(model.last.map_or(0, |(at, _)| at), Status::Halted);
-        let expected: &[Word] = if governed && model.state != State::Halted { &[word] } else { &[] };
-        assert_eq!(model.words, expected, "the word of a stop");
-        model.words.clear();
-        (model.state, model.left) = (to, 0);
-    }
-
     /// An abort or a reset has returned (NDMA-ABT-01, NDMA-RST-01).
     pub fn halted(&self, reset: bool) {
         let mut model = self.model.borrow_mut();
-        Self::stop(&mut model, if reset { State::Fresh } else { State::Halted });
+        model.stop(if reset { State::Fresh } else { State::Halted });
         model.error = None;
         if reset {
             model.last = None;
@@ -270,11 +116,11 @@ impl World {
             self.follow(event);
         }
         let mut model = self.model.borrow_mut();
-        self.settle(&mut model);
+        model.settle();
         if !failed {
             assert_eq!(event, model.interrupt.take().map(Event::Completed));
         }
-        Self::stop(&mut model, State::Halted);
+        model.stop(State::Halted);
     }
 
     /// An append has returned (NDMA-XFER-07, -08).
@@ -285,21 +131,21 @@ impl World {
         let expected = match model.state {
             State::Fresh => Err(Refusal::State),
             State::Halted => Err(model.error.map_or(Refusal::State, Refusal::Failed)),
-            _ => check_publication(self.chains, count, model.left),
+            _ => check_publication(model.chains, count, model.left),
         };
         assert_eq!(result, expected);
         if result.is_err() {
             return;
         }
         model.visited.clear();
-        if self.chains == Chains::Counted {
+        if model.chains == Chains::Counted {
             model.left += count;
         }
         if model.state == State::Idle {
-            if let (Chains::Terminated, Some((at, _))) = (self.chains, model.last) {
+            if let (Chains::Terminated, Some((at, _))) = (model.chains, model.last) {
                 model.next = model.next_of(at);
             }
-            model.state = self.onwards(model);
+            model.go_on();
         }
     }
 
@@ -336,7 +182,7 @@ impl World {
             if let Some((at, _)) = model.last {
                 model.next = model.next_of(at);
             }
-            model.state = self.onwards(&model);
+            model.go_on();
         }
     }
 }
@@ -345,15 +191,15 @@ impl Memory for &World {
     fn descriptor(&self, address: u64) -> Option<[u64; 8]> {
         let mut guard = self.model.borrow_mut();
         let model = &mut *guard;
-        self.settle(model);
+        model.settle();
         assert_eq!(model.state, State::Active, "a descriptor was read");
         assert!(model.current.is_none() && model.failure.is_none(), "the one before is not done");
         assert_eq!(address, model.next, "not the next descriptor");
         assert_eq!(judge::address(address, self.limits), Ok(()), "{address:#x}");
-        assert!(self.chains == Chains::Terminated || model.left > 0, "it was not published");
+        assert!(model.chains == Chains::Terminated || model.left > 0, "it was not published");
         model.work.1 += 1;
         model.visited.insert(address);
-        let Some(words) = model.words_at(address) else {
+        let Some(words) = model.ram.words(address) else {
             model.failure = Some(Error::NEXT_ADDRESS);
             return None;
         };
@@ -384,9 +230,9 @@ impl Memory for &World {
             assert_eq!((source + index, destination + index), places, "byte {}", current.done + index);
         }
         model.work.0 += length;
-        let hole = match (range(source, length), range(destination, length)) {
+        let hole = match (Ram::range(source, length), Ram::range(destination, length)) {
             (Some(from), Some(to)) => {
-                model.bytes.copy_within(from, to.start);
+                model.ram.copy(from, to.start);
                 current.done += length;
                 return Ok(());
             }
@@ -404,8 +250,8 @@ impl Memory for &World {
             model.words.push(word);
             return;
         }
-        let next = model.current.map_or(0, |current| model.next_after(self.chains, &current));
-        let more = self.more(model.left.saturating_sub(1), next);
+        let next = model.current.map_or(0, |current| model.next_after(&current));
+        let more = model.more(model.left.saturating_sub(1), next);
         let Some(current) = &mut model.current else { return };
         assert_ne!(current.descriptor.control & control::STATUS_UPDATE, 0, "nobody asked for {word:x?}");
         let status = if more { Status::Active } else { Status::Idle };
