@@ -46,7 +46,7 @@ pub fn run(data: &[u8]) {
     }
     check_checksum(&image, data);
     if image.size() <= LARGEST_MAPPED {
-        check_mapped(image);
+        check_mapped(image, data);
     }
 }
 
@@ -77,7 +77,13 @@ fn check_image(image: &Image, data: &[u8]) {
     assert_eq!(image.memory().len(), size as usize);
     let inside = |rva: u32, length: u64| u64::from(rva) + length <= u64::from(size);
     let mut free = image.headers_size();
-    assert!(free > 0 && inside(0, free.into()));
+    assert!(inside(0, free.into()));
+    assert_eq!(image.memory()[..free as usize], data[..free as usize], "the headers");
+    let signature = relocations::word(data, 0x3c) as usize;
+    let [optional_header, count] =
+        [20, 6].map(|at| relocations::word(data, signature + at) as usize & 0xffff);
+    assert_eq!(count, image.sections().len());
+    assert!(signature + 24 + optional_header + 40 * count <= free as usize, "headers that are not in memory");
     for section in image.sections() {
         assert!(section.rva.is_multiple_of(PAGE) && section.rva >= free, "{section:?} overlaps");
         assert!(inside(section.rva, section.size.into()), "{section:?}");
@@ -103,8 +109,7 @@ fn check_checksum(image: &Image, data: &[u8]) {
         Remark::Checksum { computed, .. } => Some(*computed),
         _ => None,
     });
-    let start = u32::from_le_bytes(data[0x3c..0x40].try_into().expect("four bytes")) as usize;
-    let field = start + 88;
+    let field = relocations::word(data, 0x3c) as usize + 88;
     let Some(computed) = wrong.filter(|_| field.is_multiple_of(2)) else { return };
     let mut mended = data.to_vec();
     mended[field..field + 4].copy_from_slice(&computed.to_le_bytes());
@@ -114,7 +119,7 @@ fn check_checksum(image: &Image, data: &[u8]) {
 }
 
 /// In memory: relocated, bound, and otherwise as it was.
-fn check_mapped(image: Image) {
+fn check_mapped(image: Image, data: &[u8]) {
     let image = Arc::new(image);
     let mut site = CallSite::default();
     let resolver = &mut |_: &str, _: &str| Some(Binding::Data(BOUND));
@@ -128,7 +133,7 @@ fn check_mapped(image: Image) {
 
     let mut expected = image.memory().to_vec();
     let delta = mapped.base().wrapping_sub(image.preferred_base());
-    for target in relocations::targets(image.memory()) {
+    for target in relocations::targets(data, image.memory()) {
         let place = &mut expected[target as usize..target as usize + 8];
         let value = u64::from_le_bytes((&*place).try_into().expect("eight bytes"));
         place.copy_from_slice(&value.wrapping_add(delta).to_le_bytes());

@@ -1,7 +1,8 @@
 //! The relocation directory of an image that has been accepted, read anew.
 
-fn word(memory: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(memory[at..at + 4].try_into().expect("four bytes"))
+/// Four bytes as a number.
+pub fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
 /// Directory 5 in a PE32+ optional header, from the PE signature.
@@ -10,13 +11,12 @@ const DIRECTORY: usize = 24 + 112 + 5 * 8;
 const COUNT: usize = 24 + 108;
 
 /// RVAs of the addresses to relocate, in order.
-pub fn targets(memory: &[u8]) -> Vec<u32> {
-    // The headers come first in memory too, unless there are fewer of them than they take.
-    let signature = word(memory, 0x3c) as usize;
-    if word(memory, signature + COUNT) <= 5 {
+pub fn targets(file: &[u8], memory: &[u8]) -> Vec<u32> {
+    let signature = word(file, 0x3c) as usize;
+    if word(file, signature + COUNT) <= 5 {
         return Vec::new();
     }
-    let (start, size) = (word(memory, signature + DIRECTORY), word(memory, signature + DIRECTORY + 4));
+    let (start, size) = (word(file, signature + DIRECTORY), word(file, signature + DIRECTORY + 4));
     let mut targets = Vec::new();
     let mut at = start as usize;
     let end = at + size as usize;
