@@ -18,6 +18,10 @@ pub fn targets(file: &[u8], memory: &[u8]) -> Vec<u32> {
     }
     let (start, size) = (word(file, signature + DIRECTORY), word(file, signature + DIRECTORY + 4));
     let mut targets = Vec::new();
+    // A directory at the very beginning is none.
+    if start == 0 {
+        return targets;
+    }
     let mut at = start as usize;
     let end = at + size as usize;
     while at + 8 <= end {
