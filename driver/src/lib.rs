@@ -61,6 +61,7 @@ mod worker;
 
 pub use companion::Companion;
 pub use entry::{driver_entry, unload};
+pub use oid::{Kind, Outcome, Request, wanted};
 
 /// The most bytes of a frame behind its Ethernet header.
 const MTU: u32 = 1500;

@@ -1,9 +1,11 @@
-//! OID requests: the entry points. What is answered is in [`table`], and how in [`request`].
+//! OID requests: the entry points. What is answered is in [`table`], how in [`request`], and what a set asks for in
+//! [`wanted`].
 
 mod query;
 mod request;
 mod set;
 mod table;
+pub mod wanted;
 
 use core::ffi::c_void;
 
@@ -12,7 +14,7 @@ use ferrite_ddk::ndis::{NDIS_HANDLE, NDIS_OID_REQUEST, NDIS_STATUS, NdisMOidRequ
 use ferrite_nic::Reason;
 
 use crate::adapter::Adapter;
-pub use request::{Outcome, Request};
+pub use request::{Kind, Outcome, Request};
 pub use table::SUPPORTED;
 
 /// `MiniportOidRequest`: one at a time (NDIS-OID-01), in every state from Paused to Pausing (NDIS-STATE-05).

@@ -59,11 +59,13 @@ impl Request {
     }
 
     /// NDIS's structure, for a completion later on.
+    #[must_use]
     pub const fn as_ptr(&self) -> *mut NDIS_OID_REQUEST {
         self.request.as_ptr()
     }
 
     /// What is asked.
+    #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
@@ -77,6 +79,7 @@ impl Request {
     }
 
     /// The OID.
+    #[must_use]
     pub fn oid(&self) -> NDIS_OID {
         // SAFETY: the request is valid (contract of `new`); plain integers.
         unsafe { (*self.query().as_ptr()).Oid }

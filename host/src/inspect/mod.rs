@@ -40,6 +40,14 @@ pub fn inspect(image: &Path, pdb: Option<&Path>, implements: Implements<'_>) -> 
     Inspection::open(image, pdb).map(|inspection| inspection.report(implements))
 }
 
+/// Describes an image in memory, which has no PDB beside it; `name` stands for it in messages.
+///
+/// # Errors
+/// If it is no kernel image.
+pub fn describe(name: &str, bytes: &[u8], implements: Implements<'_>) -> Result<Report, PeError> {
+    Inspection::new(name, bytes).map(|inspection| inspection.report(implements))
+}
+
 /// Holds an image to every [`Rule`], its imports to the list in `allowed`.
 ///
 /// # Errors
@@ -76,13 +84,21 @@ struct Inspection {
 impl Inspection {
     fn open(path: &Path, pdb: Option<&Path>) -> Result<Self, PeError> {
         let name = path.display().to_string();
-        let fail = |problem| PeError { file: name.clone(), problem };
-        let bytes = std::fs::read(path).map_err(|error| fail(Problem::Unreadable(error)))?;
-        let image = Image::parse(&name, &bytes)?;
-        let header = Header::parse(&bytes).map_err(|reason| fail(Problem::Unsuitable(reason)))?;
-        let pdb = pdb.map_or_else(|| beside(path, &image), Path::to_path_buf);
-        let symbols = load_symbols(&image, &pdb);
-        Ok(Self { image, header, pdb, symbols })
+        let read = std::fs::read(path);
+        let bytes =
+            read.map_err(|error| PeError { file: name.clone(), problem: Problem::Unreadable(error) })?;
+        let mut inspection = Self::new(&name, &bytes)?;
+        inspection.pdb = pdb.map_or_else(|| beside(path, &inspection.image), Path::to_path_buf);
+        inspection.symbols = load_symbols(&inspection.image, &inspection.pdb);
+        Ok(inspection)
+    }
+
+    /// Without symbols.
+    fn new(name: &str, bytes: &[u8]) -> Result<Self, PeError> {
+        let image = Image::parse(name, bytes)?;
+        let header = Header::parse(bytes)
+            .map_err(|reason| PeError { file: name.into(), problem: Problem::Unsuitable(reason) })?;
+        Ok(Self { image, header, pdb: PathBuf::new(), symbols: Err("no PDB was looked for".into()) })
     }
 
     fn report(&self, implements: Implements<'_>) -> Report {

@@ -46,7 +46,13 @@ pub(super) fn parse(file: &[u8]) -> Result<Headers<'_>, Problem> {
     if count == 0 || count > MOST_SECTIONS {
         return Err(header(&format!("{count} sections; 1 to {MOST_SECTIONS} are allowed"), start + 6));
     }
-    let sections = sections(file, table.iter(), optional.size_of_headers.get(LE), size)?;
+    let headers = optional.size_of_headers.get(LE);
+    let end = offset.saturating_add((count * size_of::<ImageSectionHeader>()) as u64);
+    if end > u64::from(headers) {
+        let what = format!("the section table ends at {end:#x}, behind the headers ({headers:#x} bytes)");
+        return Err(header(&what, offset));
+    }
+    let sections = sections(file, table.iter(), headers, size)?;
     check_entry(optional.address_of_entry_point.get(LE), &sections)?;
     // Signature (4), file header (20), and 64 bytes of optional header come before the checksum.
     let checksum_at = usize::try_from(start).unwrap_or(usize::MAX).saturating_add(4 + 20 + 64);

@@ -68,8 +68,10 @@ pub fn install(
 fn driver_index(registry: &Registry, device_key: &str, class_key: &str, guid: &str) -> u32 {
     let current = registry.value(device_key, "Driver").and_then(Value::as_str);
     let owned = current.and_then(|d| d.rsplit_once('\\')).filter(|(class, _)| same(class, guid));
-    owned.and_then(|(_, n)| n.parse().ok()).unwrap_or_else(|| {
-        let mut free = 0..=9999;
+    let numbers = 0..=9999;
+    let owned = owned.and_then(|(_, n)| n.parse().ok()).filter(|n| numbers.contains(n));
+    owned.unwrap_or_else(|| {
+        let mut free = numbers;
         free.find(|n| registry.key(&format!(r"{class_key}\{n:04}")).is_none()).unwrap_or(0)
     })
 }

@@ -144,11 +144,8 @@ impl Keyword {
             }
             return Ok(());
         };
-        let number = if self.hexadecimal {
-            i64::from_str_radix(value.trim_start_matches("0x"), 16).ok()
-        } else {
-            number::parse(value)
-        };
+        // As NDIS reads the text from the registry: digits, and no prefix.
+        let number = number::digits(value, if self.hexadecimal { 16 } else { 10 });
         let Some(number) = number else { return Err(format!("{value} is not a number; {} is", self.name)) };
         let min = self.min.unwrap_or(low).max(low);
         let max = self.max.unwrap_or(high).min(high);

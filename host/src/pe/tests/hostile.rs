@@ -112,6 +112,7 @@ fn messages_say_what_and_where() {
     at(OPTIONAL, &0x10bu16.to_le_bytes(), "optional header magic 0x10b is not PE32+");
     at(OPTIONAL + 32, &512u32.to_le_bytes(), "section alignment 0x200");
     at(OPTIONAL + 56, &u32::MAX.to_le_bytes(), "image size 0xffffffff");
+    at(OPTIONAL + 60, &0x100u32.to_le_bytes(), "the section table ends at 0x");
     at(OPTIONAL + 16, &0u32.to_le_bytes(), "no entry point");
     at(OPTIONAL + 16, &0x5000u32.to_le_bytes(), "the entry point (RVA 0x5000) is in no executable section");
     at(22, &1u16.to_le_bytes(), "relocations are stripped");

@@ -72,8 +72,9 @@ fn utf8_or_ansi(bytes: &[u8], log: &mut Log) -> String {
 
 /// Zero-based line and column (in characters) of what follows `before`.
 fn place(before: &[u8]) -> (usize, usize) {
-    let text = String::from_utf8_lossy(before);
-    let line = text.matches('\n').count();
-    let column = text.rsplit('\n').next().map_or(0, |last| last.chars().count());
-    (line, column)
+    // Lines end as they do for the lexer.
+    let text = String::from_utf8_lossy(before).replace("\r\n", "\n");
+    let mut lines = text.split(['\n', '\r']);
+    let column = lines.next_back().map_or(0, |last| last.chars().count());
+    (lines.count(), column)
 }

@@ -2,15 +2,27 @@
 
 /// Parses a whole field as a number.
 pub(in super::super) fn parse(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (negative, digits) = sign(text);
     let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         Some(hex) => unsigned(hex, 16)?,
         None => unsigned(digits, 10)?,
     };
-    Some(if negative { value.checked_neg()? } else { value })
+    if negative { value.checked_neg() } else { Some(value) }
+}
+
+/// Parses text as a number without a prefix.
+pub(in super::super) fn digits(text: &str, radix: u32) -> Option<i64> {
+    let (negative, digits) = sign(text);
+    let value = unsigned(digits, radix)?;
+    if negative { value.checked_neg() } else { Some(value) }
+}
+
+/// Whether there is a minus, and what follows the sign.
+fn sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
 }
 
 /// Parses a number that must fit 32 bits; negative ones are taken modulo 2^32, as `SetupAPI` does.

@@ -108,7 +108,7 @@ fn keywords_accept_what_the_page_offers_and_nothing_else() {
     let cases: [(&str, &[&str], &[&str]); 5] = [
         ("*SpeedDuplex", &["0", "1", "2", "3", "4", "6"], &["5", "7", "", "auto"]),
         ("*FlowControl", &["0", "1", "2", "3"], &["4", "-1"]),
-        ("*ReceiveBuffers", &["80", "256", "2048"], &["79", "81", "2056", "many", ""]),
+        ("*ReceiveBuffers", &["80", "256", "2048"], &["79", "81", "2056", "many", "", "0x50", "0X100"]),
         ("*TransmitBuffers", &["80", "512", "2048"], &["72", "4096"]),
         ("*InterruptModeration", &["0", "1"], &["2"]),
     ];
