@@ -127,9 +127,12 @@ impl Channel {
         world().mem.physical(self.word).expect("the word is in memory")
     }
 
-    /// The completion word; `None` if it was not written since the start.
+    /// The completion word; `None` if it was not written since the start, or the channel is freed.
     #[must_use]
     pub fn word(&self) -> Option<(u64, u64)> {
+        if self.freed.get() {
+            return None;
+        }
         let word = read::<u64>(self.word);
         (word != NOTHING).then_some((word & !63, word & 7))
     }

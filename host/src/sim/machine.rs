@@ -10,7 +10,7 @@ use crate::{
         Ram,
         i82574::{Config, I82574},
     },
-    dma::{self, Session},
+    dma::Session,
     nt::plug::State,
     pnp::Value,
     random::Random,
@@ -147,6 +147,7 @@ fn setup(driver: &Driver, plan: &Plan) -> Setup {
         windows,
         ndis_version,
         seed: Some(plan.seed),
+        special_pool: machine.special_pool,
         ..Setup::new(&driver.inf)
     }
 }
@@ -209,7 +210,13 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
             lane.down_after(&why);
         }
     }
-    let copies = session.map(|session| copies(system, session, plan));
+    if let Some(session) = session {
+        start(system, session, plan);
+    }
+    // Where one thing after the other fails, most of the time would go into copies.
+    let copies = session
+        .filter(|_| !plan.alone)
+        .map(|session| session.begin(COPIES).unwrap_or_else(|error| world().fail(error)));
     for (lane, acts) in lanes.iter().zip(left) {
         let (lane, seed) = (Rc::clone(lane), plan.seed);
         lane.workers.set(lane.workers.get() + 1);
@@ -247,8 +254,8 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
     system.unload();
 }
 
-/// Clients on the channels of the QuickData function. If something fails it is started once more without.
-fn copies(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) -> dma::Work {
+/// Starts the QuickData function; if something fails, once more without.
+fn start(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) {
     let mut started = session.start(system);
     if started.is_err() && plan.acts.iter().any(|act| matches!(act.what, What::Refuse(_))) {
         world().refusals.relent();
@@ -259,8 +266,9 @@ fn copies(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) -> dma::Work 
     }
     // What fails later cannot be told from what a client may expect.
     world().refusals.relent();
-    let bytes = if plan.alone { 1 } else { COPIES };
-    started.and_then(|()| session.begin(bytes)).unwrap_or_else(|error| world().fail(error))
+    if let Err(error) = started {
+        world().fail(error);
+    }
 }
 
 impl Setting {

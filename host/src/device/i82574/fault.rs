@@ -8,6 +8,13 @@ pub enum Fault {
         /// Which access.
         after: u64,
     },
+    /// So many register reads give anything, from one on.
+    Noise {
+        /// Which access begins it.
+        after: u64,
+        /// Reads.
+        reads: u32,
+    },
     /// The next interrupt is not delivered.
     LostInterrupt,
     /// The next interrupt is delivered so many polls late.
@@ -125,6 +132,20 @@ impl Faults {
         self.waiting.iter().any(|fault| matches!(fault, Fault::SpuriousInterrupt | Fault::Storm { .. }))
     }
 
+    /// One read in the middle of noise.
+    pub fn noise(&mut self) -> bool {
+        let noise = |fault| if let Fault::Noise { after: 0, reads } = fault { Some(reads) } else { None };
+        match self.take(noise) {
+            Some(reads @ 2..) => {
+                self.done -= 1;
+                self.waiting.push(Fault::Noise { after: 0, reads: reads - 1 });
+                true
+            }
+            Some(reads) => reads != 0,
+            None => false,
+        }
+    }
+
     /// One poll of a storm, if there is one.
     pub fn storm(&mut self) -> bool {
         let left = self.take(|fault| if let Fault::Storm { polls } = fault { Some(polls) } else { None });
@@ -151,7 +172,10 @@ impl Faults {
 
 /// The counter of a fault that waits for an access.
 pub(super) fn by_access(fault: &mut Fault) -> Option<&mut u64> {
-    if let Fault::Gone { after } = fault { Some(after) } else { None }
+    match fault {
+        Fault::Gone { after } | Fault::Noise { after, .. } => Some(after),
+        _ => None,
+    }
 }
 
 /// The counter of a fault that waits for a received frame.

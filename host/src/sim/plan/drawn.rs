@@ -37,6 +37,7 @@ pub(super) fn mixed(seed: u64) -> Plan {
         adapters: random.pick(&[1, 1, 1, 2, 3]),
         pace: random.pick(&[1, 3, 16, 64]),
         quickdata,
+        special_pool: random.one_in(4),
         lists: (random.pick(&[0, 0, 2, 5]), random.pick(&[0, 0, 3])),
     };
     // A client that finds a function gone or a call refused cannot say what it should have been.
@@ -84,7 +85,7 @@ fn harmful(random: &mut Random) -> What {
     use i82574::Fault;
     let after = random.size(40) - 1;
     let polls = random.size(200) as u32;
-    What::Fault(match random.below(18) {
+    What::Fault(match random.below(20) {
         0..=4 => return What::Refuse(random.size(60) - 1),
         5 => Fault::LostInterrupt,
         6 => Fault::LateInterrupt { polls },
@@ -97,6 +98,7 @@ fn harmful(random: &mut Random) -> What {
         13 => Fault::ReceiveContinued { after },
         14 => Fault::ReceiveSwapped { after },
         15 => random.pick(&[Fault::NvmChecksum, Fault::NvmTimeout, Fault::AutoReadTimeout, Fault::MdioTaken]),
+        17 | 18 => Fault::Noise { after, reads: random.size(40) as u32 },
         16 => random.pick(&[Fault::PhyError { after }, Fault::PhyTimeout { after }]),
         _ => Fault::Gone { after: random.size(3000) },
     })

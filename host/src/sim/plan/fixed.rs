@@ -21,6 +21,7 @@ fn plain(cpus: usize) -> Machine {
         adapters: 1,
         pace: 64,
         quickdata: None,
+        special_pool: false,
         lists: (0, 0),
     }
 }

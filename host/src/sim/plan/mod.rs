@@ -130,6 +130,8 @@ pub struct Machine {
     pub pace: u32,
     /// A QuickData function beside them, with clients on its channels.
     pub quickdata: Option<Kind>,
+    /// Every block of memory on pages of its own, and out of the driver's reach when it is not the driver's.
+    pub special_pool: bool,
     /// Scatter/gather lists come late, or elsewhere, once in so many; 0 for never.
     pub lists: (u32, u32),
 }
