@@ -237,6 +237,10 @@ impl Mem {
         if let Some(special) = &self.special {
             // What is the host's, it may free although the driver may not touch it.
             let away = if kind == Kind::Host { None } else { special.away(&found) };
+            let compared = self.margins(addr, found.size).iter().any(|&(_, len)| len > 0);
+            if compared {
+                crate::world::watch_special(&crate::verify::rules::SPECIAL_POOL);
+            }
             crate::world::check_special(&found, damage, away);
         }
         self.out.borrow_mut().remove(&addr);

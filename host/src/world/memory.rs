@@ -63,7 +63,15 @@ impl World {
     }
 }
 
-fn rule_of(away: Away) -> &'static Rule {
+/// Counts that special pool watches a rule at a place.
+pub(crate) fn watch_special(rule: &Rule) {
+    if let Some(world) = try_world() {
+        world.verify.watch(rule);
+    }
+}
+
+/// The rule that a touch of what is away breaks.
+pub(crate) fn rule_of(away: Away) -> &'static Rule {
     match away {
         Away::Indicated => &rules::INDICATED_MEMORY,
         Away::Completed => &rules::COMPLETED_MEMORY,

@@ -33,7 +33,7 @@ pub use call::{After, Args, call, call_to};
 pub use events::Source;
 use faults::Faults;
 pub use hardware::{Bar, Hardware, InterruptMode, RegisterAccess};
-pub(crate) use memory::{check_owned, check_reach, check_special};
+pub(crate) use memory::{check_owned, check_reach, check_special, rule_of, watch_special};
 pub use refusals::Refusals;
 use std::{
     cell::{Cell, OnceCell, RefCell, UnsafeCell},

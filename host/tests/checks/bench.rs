@@ -102,20 +102,25 @@ pub struct Run {
 
 /// The whole life of the driver, with a fault or without.
 pub fn live(fault: Option<Fault>, turn: Turn) -> Run {
-    on_a_machine(fault, turn, life)
+    on_a_machine(fault, turn, matches!(fault, Some(Fault::Memory(_))), life)
+}
+
+/// The same without a fault in special pool.
+pub fn live_special(turn: Turn) -> Run {
+    on_a_machine(None, turn, true, life)
 }
 
 /// A routine of the driver's on a machine where nothing else happens.
 pub fn routine(body: fn()) -> Run {
-    on_a_machine(None, Turn::None, body)
+    on_a_machine(None, Turn::None, false, body)
 }
 
-fn on_a_machine(fault: Option<Fault>, turn: Turn, body: impl FnOnce() + 'static) -> Run {
+fn on_a_machine(fault: Option<Fault>, turn: Turn, special_pool: bool, body: impl FnOnce() + 'static) -> Run {
     fault::set(fault, turn);
     driver::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
     let regions = ram.ranges().into_iter().map(Region::from).collect();
-    let world = World::new(Config::new(regions)).expect("a world");
+    let world = World::new(Config { special_pool, ..Config::new(regions) }).expect("a world");
     let bounds = &world.ndis.bounds;
     for bound in [&bounds.pause, &bounds.oid, &bounds.send] {
         bound.set(BOUND);
@@ -131,7 +136,7 @@ fn on_a_machine(fault: Option<Fault>, turn: Turn, body: impl FnOnce() + 'static)
 pub fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
     let answer = Rc::new(Cell::new(u32::MAX));
     let place = Rc::clone(&answer);
-    let run = on_a_machine(None, Turn::None, move || {
+    let run = on_a_machine(None, Turn::None, false, move || {
         place.set(driver::register(driver_object(), &change) as u32);
     });
     assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());

@@ -4,6 +4,7 @@
 //! It stands on the driver's side of the binary interface: it calls the imports that an image would be bound to.
 
 mod handlers;
+mod memory;
 mod oid;
 mod plug;
 mod release;
@@ -51,6 +52,8 @@ struct State {
     generic: Cell<u64>,
     rw_lock: Cell<u64>,
     frames: RefCell<Vec<u64>>,
+    /// MDLs of received frames, and the memory that they describe.
+    buffers: RefCell<Vec<(u64, u64)>>,
     timer: Cell<u64>,
     periodic: Cell<u64>,
     work_item: Cell<u64>,

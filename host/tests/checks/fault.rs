@@ -238,6 +238,8 @@ pub enum Fault {
     IndicatesFlags,
     IndicatesShortHeader,
     RepeatsLink,
+    /// Memory that only special pool sees misused.
+    Memory(Memory),
 }
 
 impl Fault {
@@ -260,6 +262,56 @@ impl Fault {
     }
 }
 
+/// A wrong touch of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    // Around a block.
+    ReadsBeyond,
+    WritesBeyond,
+    CopiesBeyond,
+    ReadsBefore,
+    WritesBefore,
+    WritesLead,
+    WritesTail,
+    // After it was freed.
+    ReadsFreed,
+    WritesFreed,
+    CopiesFreed,
+    FillsFreed,
+    HandsFreedOver,
+    TouchesFreedPool,
+    TouchesFreedShared,
+    TouchesFreedContiguous,
+    TouchesFreedMdl,
+    TouchesFreedList,
+    TouchesFreedBuffer,
+    FreesMdlTwice,
+    FreesListTwice,
+    AllocatesFromFreedPool,
+    TouchesPagedPool,
+    WritesPastSentMdl,
+    // After a send's completion.
+    ReadsCompletedList,
+    WritesCompletedList,
+    TouchesCompletedBuffer,
+    TouchesCompletedMdl,
+    TouchesCompletedData,
+    HandsCompletedOver,
+    // Before a receive's return.
+    ReadsIndicatedList,
+    WritesIndicatedList,
+    TouchesIndicatedBuffer,
+    TouchesIndicatedMdl,
+    ReadsIndicatedData,
+    WritesIndicatedData,
+    FreesIndicatedData,
+    FreesIndicatedMdl,
+    AdvancesIndicated,
+    // Requests.
+    ReadsBeyondRequest,
+    TouchesAnsweredRequest,
+}
+
 thread_local! {
     static FAULT: Cell<Option<Fault>> = const { Cell::new(None) };
     static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
@@ -274,6 +326,11 @@ pub fn set(fault: Option<Fault>, turn: Turn) {
 /// Whether the driver has this fault.
 pub fn is(fault: Fault) -> bool {
     FAULT.get() == Some(fault)
+}
+
+/// Whether the driver misuses memory in this way.
+pub fn misuses(memory: Memory) -> bool {
+    is(Fault::Memory(memory))
 }
 
 /// Whether this is the machine's turn.

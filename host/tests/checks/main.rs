@@ -17,6 +17,7 @@ mod proof;
 
 mod data_path;
 mod kernel;
+mod memory;
 mod oid;
 mod order;
 mod registration;
@@ -43,7 +44,7 @@ macro_rules! mutants {
         $crate::proof::caught_afterwards($crate::Fault::$fault, &ferrite_host::verify::rules::$rule)
     };
     (@ $fault:ident $rule:ident $call:literal) => {
-        $crate::proof::caught_in($call, $crate::Fault::$fault, &ferrite_host::verify::rules::$rule)
+        $crate::proof::caught_in($call, $crate::Fault::$fault, &ferrite_host::verify::rules::$rule);
     };
 }
 use mutants;

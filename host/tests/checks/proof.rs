@@ -16,7 +16,9 @@ fn coverage() -> &'static [u64] {
         let mut sum = vec![0; rules::COUNT];
         let lives = Turn::ALL.iter().map(|&turn| (format!("{turn:?}"), bench::live(None, turn)));
         let routines = kernel::SOUND.iter().map(|(name, sound)| ((*name).to_owned(), bench::routine(*sound)));
-        for (name, run) in lives.chain(routines) {
+        let special =
+            Turn::ALL.iter().map(|&turn| (format!("{turn:?} in special pool"), bench::live_special(turn)));
+        for (name, run) in lives.chain(special).chain(routines) {
             assert!(run.ended.is_ok(), "the sound driver, {name}: {}", run.ended.unwrap_err());
             sum.iter_mut().zip(run.coverage).for_each(|(sum, count)| *sum += count);
         }
@@ -52,10 +54,11 @@ pub fn broken(name: &str, ended: Result<(), End>, rule: &'static Rule) -> Box<Vi
 
 /// It ends in this call.
 #[track_caller]
-pub fn caught_in(call: &str, fault: Fault, rule: &'static Rule) {
+pub fn caught_in(call: &str, fault: Fault, rule: &'static Rule) -> Box<Violation> {
     let name = format!("{fault:?}");
     let violation = broken(&name, bench::live(Some(fault), fault.turn()).ended, rule);
     assert_eq!(violation.calls.first().map(String::as_str), Some(call), "{name}: {violation}");
+    violation
 }
 
 /// It ends when a handler has returned, or has not done what it owes: no call is in progress then.
@@ -75,11 +78,12 @@ static NOT_PROVEN: &[(&Rule, &str)] = &[
     (&rules::NMI_CALLBACK, "callbacks are refused here, so that every deregistration is wrong"),
 ];
 
-/// Every rule that a miniport owes NDIS or the kernel has a mutant, or a reason why not.
+/// Every rule that a miniport owes NDIS or the kernel has a mutant and a sound run, or a reason why not.
 #[test]
 fn every_rule_is_proven() {
     let lists = [
         crate::data_path::PROOFS,
+        crate::memory::PROOFS,
         crate::oid::PROOFS,
         crate::order::PROOFS,
         crate::registration::PROOFS,
@@ -103,5 +107,12 @@ fn every_rule_is_proven() {
         .map(|rule| rule.ident)
         .collect();
     assert!(stale.is_empty(), "proven, and excused: {stale:?}");
+    let silent: Vec<&str> = ours()
+        .filter(|rule| {
+            proven.contains(&rule.number) && coverage().get(rule.number).is_none_or(|&kept| kept == 0)
+        })
+        .map(|rule| rule.ident)
+        .collect();
+    assert!(silent.is_empty(), "broken, but never kept by a sound driver: {silent:?}");
     println!("{} rules of {} proven", proven.len(), rules::KERNEL_END);
 }

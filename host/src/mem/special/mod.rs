@@ -31,6 +31,10 @@ mod shield;
 mod tests;
 
 use super::{Block, GUARD, Kind, Region, blocks::Blocks};
+use crate::{
+    verify::rules,
+    world::{rule_of, watch_special},
+};
 use lent::Lent;
 pub use lent::{Away, Range};
 use runs::{PAGE, Run, Runs};
@@ -206,6 +210,13 @@ impl Special {
                 all.remove(&first);
             }
             all.insert(run.first, known);
+            let (start, end) = bounds(block);
+            if start == run.first {
+                watch_special(&rules::BEFORE_START);
+            }
+            if end.next_multiple_of(ALIGN) == run.first + run.pages * PAGE {
+                watch_special(&rules::BEYOND_END);
+            }
         }
     }
 
@@ -245,7 +256,9 @@ impl Special {
         if let Some(known) = part.known.borrow_mut().get_mut(&first) {
             known.freed = true;
             known.away = self.away(block);
-            part.shield.close(first, known.run.pages);
+            if part.shield.close(first, known.run.pages) {
+                watch_special(&rules::FREED_MEMORY);
+            }
             part.runs.borrow_mut().give(known.run);
         }
         self.lent.borrow_mut().forget(bounds(block));
@@ -268,11 +281,11 @@ impl Special {
         for first in self.paged.borrow().iter() {
             let Some(part) = self.part(*first) else { continue };
             let pages = part.known.borrow().get(first).map_or(0, |known| known.run.pages);
-            if raised {
-                part.shield.hide(*first, pages)
-            } else {
-                part.shield.show(*first, pages)
-            };
+            if !raised {
+                part.shield.show(*first, pages);
+            } else if part.shield.hide(*first, pages) {
+                watch_special(&rules::PAGED_MEMORY);
+            }
         }
     }
 
@@ -290,8 +303,12 @@ impl Special {
     pub fn lend(&self, list: u64, ranges: &[(Range, Block)], away: Away) {
         let only = ranges.iter().map(|&(range, _)| range).collect();
         if self.lent.borrow_mut().add(list, only, away) {
+            let mut hidden = false;
             for (range, block) in ranges {
-                self.apply(*range, block);
+                hidden |= self.apply(*range, block);
+            }
+            if hidden {
+                watch_special(rule_of(away));
             }
         }
     }
@@ -306,12 +323,13 @@ impl Special {
         }
     }
 
-    /// Hides the pages of a range on which everything is away, and shows the others.
-    fn apply(&self, (start, end): Range, block: &Block) {
-        let Some(part) = self.part(start).filter(|_| !self.is_crowded(start)) else { return };
+    /// Hides the pages of a range on which everything is away, and shows the others; whether any is hidden.
+    fn apply(&self, (start, end): Range, block: &Block) -> bool {
+        let Some(part) = self.part(start).filter(|_| !self.is_crowded(start)) else { return false };
         let lent = self.lent.borrow();
         let (low, high) = bounds(block);
         let hidden = |page: u64| lent.covers((page.max(low), (page + PAGE).min(high)));
+        let mut any = false;
         let mut first = start - start % PAGE;
         while first < end {
             let hide = hidden(first);
@@ -321,12 +339,13 @@ impl Special {
             }
             let pages = (next - first) / PAGE;
             if hide {
-                part.shield.hide(first, pages)
+                any |= part.shield.hide(first, pages);
             } else {
-                part.shield.show(first, pages)
-            };
+                part.shield.show(first, pages);
+            }
             first = next;
         }
+        any
     }
 
     /// The block that an address out of reach has to do with: its own, or the nearer of its neighbours.

@@ -59,10 +59,10 @@ impl Shield {
         opened
     }
 
-    /// Pages are no block's any more.
-    pub fn close(&self, first: u64, pages: u64) {
+    /// Pages are no block's any more; whether they are out of reach.
+    pub fn close(&self, first: u64, pages: u64) -> bool {
         self.set(first, pages, |page| page & !OUT);
-        self.hide(first, pages);
+        self.hide(first, pages)
     }
 
     fn set(&self, first: u64, pages: u64, change: impl Fn(u8) -> u8) {

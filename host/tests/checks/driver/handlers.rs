@@ -1,10 +1,10 @@
 //! Interrupts, receives, pause, restart, reset.
 
-use super::{FAILURE, address, import, raised, send, state};
+use super::{FAILURE, address, import, memory, raised, send, state};
 use crate::fault::{Fault, is};
 use ferrite_host::{
     abi::{NDIS_MINIPORT_RESTART_PARAMETERS as Restart, Ptr, constants as c, read, write},
-    ndis::nbl::{self, Nbl},
+    ndis::nbl::{self, Nb, Nbl},
 };
 
 pub const SUCCESS: u64 = c::NDIS_STATUS_SUCCESS as u64;
@@ -56,7 +56,10 @@ pub extern "win64" fn dpc(_context: u64, _message: u64, _dpc: u64, throttle: u64
     } else if is(Fault::ClaimsMore) {
         write(throttle + 4, 1_u32);
     }
-    let first = indicate(allowed, c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+    // Few buffers are left under a throttle: they are not lent.
+    let lent = limit == c::NDIS_INDICATE_ALL_NBLS;
+    let resources = if lent { 0 } else { c::NDIS_RECEIVE_FLAGS_RESOURCES };
+    let first = indicate(allowed, c::NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL | resources);
     if is(Fault::FreesIndicated) {
         import("NdisFreeNetBufferList", &[first]);
     }
@@ -68,13 +71,21 @@ pub fn indicate(most: usize, flags: u32) -> u64 {
     let all = state.frames.borrow().clone();
     let now: Vec<Nbl> = all.into_iter().map(Nbl::new).skip(state.out.get()).take(most).collect();
     let count = now.len();
-    state.out.set(state.out.get() + count);
+    let lent = flags & c::NDIS_RECEIVE_FLAGS_RESOURCES == 0;
+    state.out.set(state.out.get() + if lent { count } else { 0 });
     let told = if is(Fault::IndicatesWrongCount) { count + 1 } else { count } as u64;
+    let parts = now.first().map(|&nbl| memory::parts(nbl)).unwrap_or_default();
     let first = nbl::link(&now).addr();
     let args = [state.adapter.get(), first, 0, told, flags.into()];
     import("NdisMIndicateReceiveNetBufferLists", &args);
     if is(Fault::IndicatesTwice) {
         import("NdisMIndicateReceiveNetBufferLists", &args);
+    }
+    if lent {
+        memory::after_indication(parts);
+    } else {
+        // NDIS-RECV-05: the driver's again.
+        now.iter().copied().for_each(memory::touch_all);
     }
     first
 }
@@ -82,7 +93,9 @@ pub fn indicate(most: usize, flags: u32) -> u64 {
 /// `MiniportReturnNetBufferLists`: the last one home completes the pause.
 pub extern "win64" fn returned(_context: u64, first: u64, _flags: u64) {
     let state = state();
-    let left = state.out.get() - nbl::chain(Nbl::new(first)).len();
+    let chain = nbl::chain(Nbl::new(first));
+    chain.iter().copied().for_each(memory::touch_all);
+    let left = state.out.get() - chain.len();
     state.out.set(left);
     let early = is(Fault::CompletesPauseEarly) && left > 0;
     if state.pausing.get() && (left == 0 || early) && !is(Fault::NeverPauses) {
@@ -148,7 +161,8 @@ pub extern "win64" fn pause(_context: u64, _parameters: u64) -> u64 {
     }
 }
 
-/// `MiniportResetEx`: a work item ends the first; the second is over at once, and looks at the memory of a frame.
+/// `MiniportResetEx`: a work item ends the first; the second is over at once, and looks at the memory of the driver's own
+/// NB.
 pub extern "win64" fn reset(_context: u64, _addressing: u64) -> u64 {
     let state = state();
     state.resets.set(state.resets.get() + 1);
@@ -157,10 +171,7 @@ pub extern "win64" fn reset(_context: u64, _addressing: u64) -> u64 {
         return SUCCESS;
     }
     if state.resets.get() > 1 {
-        let frame = Nbl::new(state.frames.borrow()[0]);
-        if let Some(&nb) = nbl::net_buffers(frame).first() {
-            raised(|| send::map(nb));
-        }
+        raised(|| send::map(Nb::new(state.nb.get())));
         return if is(Fault::ResetsOddly) { ODD } else { SUCCESS };
     }
     let times = if is(Fault::QueuesTwice) { 2 } else { 1 };

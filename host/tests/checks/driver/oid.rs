@@ -3,7 +3,7 @@
 use super::{
     FAILURE, address,
     handlers::{self, PENDING, SUCCESS},
-    import, resources, state,
+    import, memory, resources, state,
     status::{LINK, indicate, indicate_link},
 };
 use crate::fault::{Fault, is};
@@ -87,6 +87,7 @@ fn query(asked: &Asked) -> u64 {
     if asked.length < 4 {
         return asked.short(if is(Fault::NeedsTooLittle) { 0 } else { 4 });
     }
+    memory::in_request(asked.buffer, asked.length);
     write(asked.buffer, 1514_u32);
     if is(Fault::WritesPastBuffer) {
         write(asked.buffer + u64::from(asked.length), 0_u8);
@@ -144,6 +145,7 @@ extern "win64" fn end_request(_context: u64, _item: u64) {
     write(p.at(&Request::DATA) + DONE, 32_u32);
     let status = if is(Fault::CompletesOidPending) { PENDING } else { SUCCESS };
     import("NdisMOidRequestComplete", &[adapter, request, status]);
+    memory::after_request(request);
     if is(Fault::CompletesOidTwice) {
         import("NdisMOidRequestComplete", &[adapter, request, status]);
     }

@@ -1,12 +1,12 @@
 //! What the driver gives back.
 
 use super::{
-    TAG, address, handlers, import, raised,
+    TAG, address, handlers, import, memory as misuse, raised,
     resources::{MEMORY, REGISTERS, SHARED},
     state,
 };
 use crate::fault::{Fault, is};
-use ferrite_host::abi::write;
+use ferrite_host::{abi::write, ndis::nbl::Nbl};
 
 /// `MiniportHaltEx`: what was acquired, in reverse.
 pub extern "win64" fn halt(adapter: u64, _action: u64) {
@@ -103,9 +103,16 @@ fn frames() {
         import("NdisFreeNetBuffer", &[state.nb.get()]);
     }
     for nbl in state.frames.take() {
+        let parts = misuse::parts(Nbl::new(nbl));
         for _ in 0..=u32::from(is(Fault::FreesNblTwice)) {
             import("NdisFreeNetBufferList", &[nbl]);
         }
+        misuse::after_freeing(parts);
+    }
+    for (mdl, data) in state.buffers.take() {
+        import("NdisFreeMdl", &[mdl]);
+        misuse::after_freeing_mdl(mdl);
+        import("NdisFreeMemory", &[data, 0, 0]);
     }
     if !is(Fault::KeepsMdl) {
         import("NdisFreeMdl", &[state.mdl.get()]);
@@ -116,6 +123,7 @@ fn frames() {
     import("NdisFreeMemory", &[state.data.get(), 0, 0]);
     if !is(Fault::KeepsPool) {
         import("NdisFreeNetBufferListPool", &[state.pool.get()]);
+        misuse::after_freeing_pool(state.pool.get());
     }
     if is(Fault::UsesFreedPool) {
         import("NdisAllocateNetBufferList", &[state.pool.get(), 0, 0]);
@@ -151,6 +159,7 @@ fn shared(adapter: u64) {
     for _ in 0..=u32::from(is(Fault::FreesSharedTwice)) {
         import("NdisMFreeSharedMemory", &[adapter, length, 1, va, pa]);
     }
+    misuse::after_freeing_shared(va + SHARED / 2);
 }
 
 fn mapping(adapter: u64) {

@@ -1,7 +1,7 @@
 //! What the driver acquires.
 
 use super::{
-    Block, FAILURE, FRAMES, TAG, address, handlers, import, out, plug, release, send, state, status,
+    Block, FAILURE, FRAMES, TAG, address, handlers, import, memory, out, plug, release, send, state, status,
 };
 use crate::fault::{Fault, Turn, is, turns};
 use ferrite_host::{
@@ -20,6 +20,8 @@ use std::cell::Cell;
 pub const MEMORY: u64 = 256;
 /// See `MEMORY`.
 pub const SHARED: u64 = 8192;
+/// Bytes of the memory that a received frame is in.
+const DATA: u64 = 64;
 /// More than the machine has.
 const TOO_MUCH: u64 = 1 << 30;
 /// Bytes of the register window.
@@ -122,7 +124,7 @@ pub fn register_dma(adapter: u64) {
     import("NdisMRegisterScatterGatherDma", &[adapter, block.addr(), out(&state().dma)]);
 }
 
-fn list_pool(adapter: u64, with_nbs: u8) -> u64 {
+pub fn list_pool(adapter: u64, with_nbs: u8) -> u64 {
     let block = Block::short_if(
         Fault::SendsShortNblPool,
         c::NDIS_OBJECT_TYPE_DEFAULT,
@@ -141,11 +143,14 @@ fn make_frames(adapter: u64) {
     let block = Block::short_if(Fault::SendsShortNbPool, kind, 1, size);
     state.nb_pool.set(import("NdisAllocateNetBufferPool", &[adapter, block.addr()]));
     state.data.set(allocate(adapter, 2048));
-    state.mdl.set(import("NdisAllocateMdl", &[adapter, state.data.get(), 64]));
+    state.mdl.set(import("NdisAllocateMdl", &[adapter, state.data.get(), DATA]));
     let length = if is(Fault::IndicatesTooFewBytes) { 65 } else { 60 };
     for _ in 0..FRAMES {
         let context = if is(Fault::MisalignsContext) { 10 } else { 16 };
-        let args = [state.pool.get(), context, 0, state.mdl.get(), 0, length];
+        let data = allocate(adapter, DATA);
+        let mdl = import("NdisAllocateMdl", &[adapter, data, DATA]);
+        state.buffers.borrow_mut().push((mdl, data));
+        let args = [state.pool.get(), context, 0, mdl, 0, length];
         let nbl = import("NdisAllocateNetBufferAndNetBufferList", &args);
         let source = if is(Fault::IndicatesOthersHandle) { adapter + 8 } else { adapter };
         Ptr::<NET_BUFFER_LIST>::new(nbl).set(NET_BUFFER_LIST::SourceHandle, source);
@@ -251,6 +256,9 @@ pub extern "win64" fn initialize(adapter: u64, _context: u64, _parameters: u64) 
     state.work_item.set(import("NdisAllocateIoWorkItem", &[adapter]));
     state.rw_lock.set(import("NdisAllocateRWLock", &[adapter]));
     state.generic.set(import("NdisAllocateGenericObject", &[state.driver.get(), TAG, 64]));
+    memory::around_blocks(adapter);
+    memory::in_freed_blocks(adapter);
+    memory::in_paged_pool();
     if !is(Fault::DoesNotDescribe) {
         describe(adapter);
         offload(adapter);

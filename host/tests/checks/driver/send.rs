@@ -1,6 +1,6 @@
 //! Sends.
 
-use super::{cancel_id_at, import, raised, state};
+use super::{cancel_id_at, import, memory, raised, state};
 use crate::fault::{Fault, is};
 use ferrite_host::{
     abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, constants as c, read},
@@ -11,6 +11,8 @@ use ferrite_host::{
 pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     let state = state();
     let chain = nbl::chain(Nbl::new(first));
+    chain.iter().copied().for_each(memory::touch_all);
+    let parts = chain.first().map(|&nbl| memory::parts(nbl)).unwrap_or_default();
     let refused = match () {
         () if state.removed.get() && !is(Fault::AcceptsAfterRemoval) => Some(c::NDIS_STATUS_NOT_ACCEPTED),
         () if state.paused.get() && !is(Fault::SendsWhilePaused) => Some(c::NDIS_STATUS_PAUSED),
@@ -44,12 +46,14 @@ pub extern "win64" fn send(_context: u64, first: u64, _port: u64, _flags: u64) {
     }
     // The chain is not the driver's any more once it is completed.
     let last = chain.last().map_or(0, |nbl| nbl.addr());
+    memory::before_completion(parts);
     if chain.len() > 1 && !is(Fault::ClaimsDispatch) {
         raised(|| complete(first, c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL));
     } else {
         let claimed = if is(Fault::ClaimsDispatch) { c::NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL } else { 0 };
         complete(first, claimed);
     }
+    memory::after_completion(parts);
     if is(Fault::CompletesTwice) {
         complete(last, 0);
     }
@@ -80,8 +84,7 @@ pub fn map(nb: Nb) -> u64 {
 
 /// `MiniportProcessSGList`: the list is not needed.
 pub extern "win64" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u64) {
-    let own =
-        state().frames.borrow().iter().any(|&nbl| nbl::net_buffers(Nbl::new(nbl)).contains(&Nb::new(nb)));
+    let own = nb == state().nb.get();
     if is(Fault::MapsTwice) {
         map(Nb::new(nb));
     }
