@@ -8,7 +8,7 @@ pub enum Fault {
         /// Which access.
         after: u64,
     },
-    /// So many register reads give anything, from one on.
+    /// So many reads of status registers and counters give anything, from one on.
     Noise {
         /// Which access begins it.
         after: u64,
