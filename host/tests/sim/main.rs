@@ -91,13 +91,13 @@ fn a_timeline() {
         let now = event["ts"].as_f64().expect("a time");
         assert!(now >= last, "time goes back: {event}");
         last = now;
-        let track: &mut i64 = depth.entry((event["pid"].as_u64(), event["tid"].as_u64())).or_default();
+        let open: &mut i64 = depth.entry((event["pid"].as_u64(), event["tid"].as_u64())).or_default();
         match event["ph"].as_str() {
-            Some("B") => *track += 1,
-            Some("E") => *track -= 1,
+            Some("B") => *open += 1,
+            Some("E") => *open -= 1,
             _ => {}
         }
-        assert!(*track >= 0, "a call ends that did not begin: {event}");
+        assert!(*open >= 0, "a call ends that did not begin: {event}");
     }
     // What is still in progress at the end are waits of the host's own threads.
     let has = |text: &str| {
