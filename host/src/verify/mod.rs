@@ -22,7 +22,7 @@ pub enum Strength {
 /// A rule of the contract that can be watched from outside.
 #[derive(Debug, serde::Serialize)]
 pub struct Rule {
-    /// The id in `docs/contract.md`.
+    /// The id in `docs/rules.md`.
     pub id: &'static str,
     /// The name under which Windows tools report it.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! The rules that are watched: one row a rule, in a file for each of those that the driver owes it to.
 //!
-//! A row says the id in `docs/contract.md`, the name and the code under which Windows tools report it, and how much the
+//! A row says the id in `docs/rules.md`, the name and the code under which Windows tools report it, and how much the
 //! documentation demands. Its comment is what `ferrite-host rules` prints.
 
 use super::{Rule, Strength};
@@ -88,6 +88,11 @@ mod tests {
                 "{}",
                 rule.ident
             );
+        }
+        let listed = include_str!("../../../../docs/rules.md");
+        for rule in all() {
+            let row = format!("| {} | {} | {} | {} |", rule.id, rule.what.trim().trim_end_matches('.'), rule.name, rule.code);
+            assert!(listed.contains(&row), "docs/rules.md does not have {row}");
         }
         let idents: std::collections::BTreeSet<_> = all().map(|rule| rule.ident).collect();
         assert_eq!(idents.len(), COUNT, "a name stands for one rule");
