@@ -244,6 +244,35 @@ fn unruly_interrupts() {
     });
 }
 
+/// NDIS-CFH-04: an interrupt that is lost, in either direction, costs the time to the next check for a hang, and no frame.
+#[test]
+fn lost_interrupts() {
+    play_each_way(|rig, model| {
+        // A line stays asserted.
+        for round in 0..if rig.interrupts() == InterruptMode::Line { 0 } else { 6 } {
+            rig.round_trip(round);
+            model.inject(Fault::LostInterrupt);
+            if round % 2 == 0 {
+                rig.far.send([incoming(100 + round, 100)]);
+            } else {
+                rig.send(&[outgoing(100 + round, 100)]);
+            }
+            world().sched.sleep(Duration::from_millis(5));
+            let late =
+                if round % 2 == 0 { rig.port.received.borrow().len() } else { rig.adapter.outstanding().0 };
+            assert_eq!(late, round as usize % 2, "the interrupt was not lost");
+            assert!(!world().ndis.check_for_hang(&rig.adapter));
+            if round % 2 == 0 {
+                rig.port_frames(1);
+            } else {
+                rig.wire_frames(1);
+            }
+            rig.settle();
+            model.heal();
+        }
+    });
+}
+
 /// Descriptors that are written back wrong cost their frames, and no others.
 #[test]
 fn wrong_write_backs() {

@@ -23,6 +23,7 @@ mod interrupts;
 mod keywords;
 mod life;
 mod link;
+mod messages;
 mod netdma;
 mod oids;
 mod pause;

@@ -30,7 +30,7 @@ pub struct Function {
 }
 
 /// Windows 7 with functions, without a NIC.
-fn setup() -> Setup {
+pub fn setup() -> Setup {
     let mut setup = Setup::without_nics(built("ferrite-dma.inf"));
     setup.windows = (6, 1, 7601);
     setup.ndis_version = 0x0006_0014;
@@ -92,7 +92,7 @@ fn attempt(
 }
 
 #[track_caller]
-fn machine(setup: Setup, configs: &[Config], body: impl FnOnce(&Rc<System>, &[Function]) + 'static) {
+pub fn machine(setup: Setup, configs: &[Config], body: impl FnOnce(&Rc<System>, &[Function]) + 'static) {
     if let Err(end) = attempt(setup, configs, body) {
         panic!("the run ended early: {end}");
     }
@@ -109,13 +109,13 @@ pub fn started(config: Config, body: impl FnOnce(&Function, &Rc<Provider>) + 'st
 }
 
 #[track_caller]
-fn start(function: &Function) {
+pub fn start(function: &Function) {
     assert_eq!(function.node.plug.add(), Ok(()));
     assert_eq!(function.node.plug.start(), Ok(()));
 }
 
 #[track_caller]
-fn provider() -> Rc<Provider> {
+pub fn provider() -> Rc<Provider> {
     let providers = world().netdma.providers();
     assert_eq!(providers.len(), 1);
     Rc::clone(&providers[0])
@@ -126,7 +126,7 @@ fn channels(version: Version) -> u8 {
 }
 
 /// Copies for a channel of a function, whose memory is handed over.
-fn copies(function: &Function, provider: &Provider, channel: &Channel, seed: u64) -> Copies {
+pub fn copies(function: &Function, provider: &Provider, channel: &Channel, seed: u64) -> Copies {
     Copies::of(provider, seed).hand_over(&function.model, channel)
 }
 
@@ -427,37 +427,6 @@ fn a_dormant_provider() {
             assert_eq!(provider().offer.get(), (0, 0), "nothing is offered");
         });
     }
-}
-
-/// NDMA-REG-08 to -10, NDMA-CH-03: each message goes to the processor that NetDMA named for its channel, and a client
-/// gets a channel that interrupts one of its processors.
-#[test]
-fn messages_go_where_they_are_wanted() {
-    let mut setup = setup();
-    setup.cpus = 4;
-    machine(setup, &[Config::new(Version::V3_2, 4)], |_, functions| {
-        start(&functions[0]);
-        let (device, provider) = (&functions[0].node.device, provider());
-        for number in 0..4 {
-            assert_eq!(device.affinity(number, 4), 8 >> number, "the last processor first");
-        }
-        let done = || {
-            let counters = functions[0].model.counters();
-            counters.channels.iter().map(|channel| channel.descriptors).collect::<Vec<_>>()
-        };
-        for cpu in [2, 0, 3, 1] {
-            let channel = provider.allocate(1 << cpu).expect("a channel");
-            assert_eq!(channel.cpu.get(), cpu);
-            let before = done();
-            let mut copies = copies(&functions[0], &provider, &channel, 2);
-            copies.start(&channel, 3, 4000);
-            copies.finish(&channel);
-            let after = done();
-            let used = (0..4).find(|&number| after[number] != before[number]);
-            assert_eq!(used, Some(3 - cpu as usize), "the channel whose message goes there");
-            channel.free();
-        }
-    });
 }
 
 /// Runs `body` with the driver on the NIC, and functions beside it that are not yet added.

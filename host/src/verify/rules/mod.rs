@@ -91,7 +91,13 @@ mod tests {
         }
         let listed = include_str!("../../../../docs/rules.md");
         for rule in all() {
-            let row = format!("| {} | {} | {} | {} |", rule.id, rule.what.trim().trim_end_matches('.'), rule.name, rule.code);
+            let row = format!(
+                "| {} | {} | {} | {} |",
+                rule.id,
+                rule.what.trim().trim_end_matches('.'),
+                rule.name,
+                rule.code
+            );
             assert!(listed.contains(&row), "docs/rules.md does not have {row}");
         }
         let idents: std::collections::BTreeSet<_> = all().map(|rule| rule.ident).collect();
