@@ -60,6 +60,13 @@ impl Progress {
         self.bar(what, total, "  {prefix:9} {bar:32} {bytes:>10} of {total_bytes}  {bytes_per_sec}")
     }
 
+    /// A line for whoever reads a log; on a terminal there is one that changes.
+    pub fn log(&self, what: &str) {
+        if self.shown && !self.terminal {
+            eprintln!("{what}");
+        }
+    }
+
     /// A line that changes.
     #[must_use]
     pub fn line(&self) -> ProgressBar {

@@ -19,6 +19,8 @@ use std::{
 
 /// How often a person sees something new.
 const TICK: Duration = Duration::from_millis(200);
+/// How often a log says so.
+const LOG: Duration = Duration::from_mins(1);
 /// How long one simulation may take before it is taken to hang.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// A thread's stack: a driver's own are elsewhere.
@@ -87,6 +89,7 @@ pub fn run(
             made.map_err(|error| format!("a thread for simulations: {error}"))?;
         }
         drop(sender);
+        let mut logged = Instant::now();
         let mut busy: Vec<Option<(Instant, String)>> = vec![None; limits.jobs];
         loop {
             match receiver.recv_timeout(TICK) {
@@ -116,7 +119,12 @@ pub fn run(
                 );
                 std::process::exit(1);
             }
-            line.set_message(totals.line(began.elapsed(), findings.len()));
+            let now = totals.line(began.elapsed(), findings.len());
+            if logged.elapsed() >= LOG {
+                logged = Instant::now();
+                progress.log(&now);
+            }
+            line.set_message(now);
         }
         Ok::<(), String>(())
     })?;
