@@ -2,6 +2,16 @@
 
 use crate::net::transfer::Stream;
 
+/// What `SplitMix64` adds to its state for each word.
+pub(crate) const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// `SplitMix64`'s word of a state.
+pub(crate) const fn mix(state: u64) -> u64 {
+    let word = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ word >> 31
+}
+
 /// A sequence of choices.
 pub struct Random(Stream);
 

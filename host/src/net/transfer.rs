@@ -1,5 +1,6 @@
 //! Bulk transfers over TCP, verified by hash.
 
+use crate::random;
 use sha2::{Digest, Sha256};
 use smoltcp::{iface::SocketHandle, socket::tcp};
 use std::{
@@ -31,12 +32,8 @@ impl Stream {
     pub fn fill(&mut self, to: &mut [u8]) {
         for chunk in to.chunks_mut(8) {
             // SplitMix64: one addition and a mix per word.
-            self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut word = self.state;
-            word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-            word ^= word >> 31;
-            for (to, from) in chunk.iter_mut().zip(word.to_le_bytes()) {
+            self.state = self.state.wrapping_add(random::STEP);
+            for (to, from) in chunk.iter_mut().zip(random::mix(self.state).to_le_bytes()) {
                 *to = from;
             }
         }

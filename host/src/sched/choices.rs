@@ -1,7 +1,11 @@
 //! A simulated world's choices: drawn from a seed, and put down in a hash that tells two runs apart.
 
 use super::Sched;
-use crate::{clock::Time, world::world};
+use crate::{
+    clock::Time,
+    random::{self, mix},
+    world::world,
+};
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use super::Thread;
@@ -47,13 +51,6 @@ pub(super) struct Choices {
     idle: Cell<u32>,
 }
 
-/// `SplitMix64`.
-const fn mix(state: u64) -> u64 {
-    let word = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    word ^ word >> 31
-}
-
 impl Choices {
     pub fn new(seed: u64) -> Self {
         let style = mix(seed ^ 0x57_1E);
@@ -73,7 +70,7 @@ impl Choices {
 
     /// A number below `limit`.
     pub fn below(&self, limit: u64) -> u64 {
-        let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let state = self.state.get().wrapping_add(random::STEP);
         self.state.set(state);
         mix(state) % limit.max(1)
     }

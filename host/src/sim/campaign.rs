@@ -10,7 +10,7 @@ use crate::run::Progress;
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
         mpsc,
     },
     thread,
@@ -65,20 +65,18 @@ pub fn run(
     let began = Instant::now();
     let stop = AtomicBool::new(false);
     let next = Mutex::new(&mut jobs);
-    let taken = AtomicU64::new(0);
     let mut totals = Totals::default();
     let mut findings = Vec::new();
     let line = progress.line();
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for number in 0..limits.jobs {
-            let (sender, stop, next, taken) = (sender.clone(), &stop, &next, &taken);
+            let (sender, stop, next) = (sender.clone(), &stop, &next);
             let work = move || {
                 while !stop.load(Ordering::Relaxed) && limits.until.is_none_or(|until| Instant::now() < until)
                 {
                     let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(job) = job else { return };
-                    taken.fetch_add(1, Ordering::Relaxed);
                     work_on(driver, &job, number, &sender);
                 }
             };

@@ -2,7 +2,7 @@
 
 use super::{
     lane::Lane,
-    plan::{Act, Machine, Plan, Setting, What},
+    plan::{Act, Machine, Plan, Setting},
 };
 use crate::{
     bus::Bdf,
@@ -59,7 +59,7 @@ pub struct Outcome {
     pub coverage: Vec<u64>,
     /// What ended the run, if it did not come to its own end.
     pub end: Option<End>,
-    /// Calls that might have failed, and those that did.
+    /// Calls that might have failed.
     pub fallible: u64,
     /// The imports that failed.
     pub refused: Vec<&'static str>,
@@ -88,9 +88,7 @@ impl Watch for () {}
 /// # Errors
 /// There is nothing to play it with: no image, an INF that does not fit.
 pub fn play(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, String> {
-    let ram = system::memory().map_err(|error| error.to_string())?;
     let mut setup = setup(driver, plan);
-    setup.ram = Some(Arc::clone(&ram));
     let session = match plan.machine.quickdata {
         Some(kind) => {
             let session = Session::new(&mut setup, &[kind], plan.seed).map_err(|error| error.to_string())?;
@@ -98,7 +96,9 @@ pub fn play(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, 
         }
         None => None,
     };
-    let ram = setup.ram.clone().unwrap_or(ram);
+    // A session has made it.
+    let ram = setup.ram.clone().map_or_else(system::memory, Ok).map_err(|error| error.to_string())?;
+    setup.ram = Some(Arc::clone(&ram));
     let models = models(plan, &ram)?;
     let mut functions: Vec<InProcess> =
         models.iter().map(|(config, model)| function(config, model)).collect();
@@ -194,7 +194,7 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
         left.push(acts);
     }
     if let Err(error) = system.load() {
-        if plan.acts.iter().all(|act| !matches!(act.what, What::Refuse(_))) {
+        if !plan.refuses() {
             world().fail(format!("the driver does not load: {error}"));
         }
         world().refusals.relent();
@@ -257,7 +257,7 @@ fn live(system: &Rc<System>, lanes: &[Rc<Lane>], session: Option<&Rc<Session>>, 
 /// Starts the QuickData function; if something fails, once more without.
 fn start(system: &Rc<System>, session: &Rc<Session>, plan: &Plan) {
     let mut started = session.start(system);
-    if started.is_err() && plan.acts.iter().any(|act| matches!(act.what, What::Refuse(_))) {
+    if started.is_err() && plan.refuses() {
         world().refusals.relent();
         for node in system.functions.iter().filter(|node| node.plug.state() == State::Started) {
             node.plug.remove();

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! plan      what a seed comes to: a machine, and acts
-//! machine   plays a plan            lane, load, traffic, recovery   an adapter's part of it
+//! machine   plays a plan            lane, load, traffic, harm, recovery   an adapter's part of it
 //! finding   a problem, shrunk       campaign                        many plans on several threads
 //! ```
 
 mod campaign;
 mod finding;
+mod harm;
 mod lane;
 mod load;
 mod machine;

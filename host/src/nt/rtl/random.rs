@@ -2,7 +2,7 @@
 
 use crate::{
     abi::{read, write},
-    imports,
+    imports, random,
     world::world,
 };
 use std::cell::Cell;
@@ -12,7 +12,7 @@ pub struct Random(Cell<u64>);
 
 impl Default for Random {
     fn default() -> Self {
-        Self(Cell::new(0x9E37_79B9_7F4A_7C15))
+        Self(Cell::new(random::STEP))
     }
 }
 
@@ -20,11 +20,8 @@ impl Default for Random {
 #[must_use]
 pub fn next() -> u64 {
     let state = &world().nt.random.0;
-    state.set(state.get().wrapping_add(0x9E37_79B9_7F4A_7C15));
-    let mut z = state.get();
-    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ z >> 31
+    state.set(state.get().wrapping_add(random::STEP));
+    random::mix(state.get())
 }
 
 /// The seeded generator of RtlRandom: 31 bits, and the next seed.

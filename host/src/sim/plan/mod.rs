@@ -194,6 +194,12 @@ impl Plan {
         })
     }
 
+    /// Whether an import fails.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act.what, What::Refuse(_)))
+    }
+
     /// Whether only one thread sends frames through an adapter: they are on the wire in the order of their numbers.
     #[must_use]
     pub fn sends_in_order(&self, adapter: usize) -> bool {
@@ -205,8 +211,7 @@ impl Plan {
     #[must_use]
     pub fn loses_nothing(&self, adapter: usize) -> (bool, bool) {
         let mut acts = self.of(adapter);
-        let refused = self.acts.iter().any(|act| matches!(act.what, What::Refuse(_)));
         let sends = !self.of(adapter).any(|act| act.what.may_lose_sends());
-        (sends, !refused && !acts.any(|act| act.what.may_lose_receives()))
+        (sends, !self.refuses() && !acts.any(|act| act.what.may_lose_receives()))
     }
 }
