@@ -2,11 +2,10 @@
 
 use super::{Node, System, SystemError};
 use crate::{
-    abi::{self, DRIVER_OBJECT, Layout, Ptr, UNICODE_STRING, constants as c},
+    abi::{DRIVER_OBJECT, Ptr, UNICODE_STRING, constants as c},
     mem::Kind,
     ndis::{adapter::Adapter, protocol::Protocol},
     nt::io::driver::NewDriver,
-    pnp::Registry,
     world::{call, world},
 };
 use std::{fmt::Write as _, rc::Rc, time::Duration};
@@ -24,7 +23,8 @@ impl System {
     pub fn load(&self) -> Result<(), SystemError> {
         let world = &self.world;
         world.load(&self.image)?;
-        let (object, path) = (self.driver_object(), self.registry_path());
+        let object = self.driver_object();
+        let path = world.nt.registry_path(&world.service_key.borrow()).expect("memory for a path");
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
         free_string(world, path);
@@ -149,22 +149,6 @@ impl System {
             entry: mapped.map_or(0, |image| image.entry()),
         };
         world.nt.create_driver(&new).expect("memory for a driver object")
-    }
-
-    /// The service's key as `DriverEntry` gets it.
-    fn registry_path(&self) -> u64 {
-        let mem = &self.world.mem;
-        let text = Registry::kernel_path(&self.world.service_key.borrow());
-        let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
-        let allocate = |size| mem.allocate(Kind::Host, 0, size, "registry path").expect("memory for a path");
-        let (string, buffer) = (allocate(UNICODE_STRING::SIZE), allocate(units.len() * 2));
-        units.iter().enumerate().for_each(|(i, &unit)| abi::write(buffer + 2 * i as u64, unit));
-        let p: Ptr<UNICODE_STRING> = Ptr::new(string);
-        let len = u16::try_from((units.len() - 1) * 2).unwrap_or(0);
-        p.set(UNICODE_STRING::Length, len);
-        p.set(UNICODE_STRING::MaximumLength, len + 2);
-        p.set(UNICODE_STRING::Buffer, buffer);
-        string
     }
 }
 

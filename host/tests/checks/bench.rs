@@ -1,11 +1,11 @@
 //! A machine without a device to speak of, on which the driver lives its life.
 
 use crate::{
-    driver,
-    fault::{self, Fault, Turn, turns},
+    fault::{self, Turn, turns},
+    built::built,
 };
 use ferrite_host::{
-    abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, Ptr, constants as c},
+    abi::{DRIVER_EXTENSION, DRIVER_OBJECT, NET_BUFFER_LIST, Ptr, constants as c, write},
     device::Ram,
     devnode::Device,
     mem::Region,
@@ -14,7 +14,8 @@ use ferrite_host::{
         protocol::Protocol,
     },
     net::{Hold, Port, Shape, frames},
-    nt::io::driver::NewDriver,
+    nt::{Platform, Vector, io::driver::NewDriver},
+    pnp::Value,
     verify::End,
     world::{Bar, Config, Hardware, InterruptMode, World, call, world},
 };
@@ -26,6 +27,8 @@ use std::{
 
 /// Bytes of RAM.
 const RAM: u64 = 16 << 20;
+/// The service's key.
+const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\mutants";
 /// How long the driver may take: it does nothing that takes time.
 const BOUND: Duration = Duration::from_millis(300);
 /// Where the registers are.
@@ -41,24 +44,36 @@ const LINK: [u8; 32] = {
 /// An OID that nobody has.
 const NO_OID: u32 = 0x02FF_FFFF;
 
-/// Registers that hold nothing, and an interrupt that the bench raises.
+/// Registers of the device, as the driver knows them: what it interrupts for, cleared by reading; whether sends go into
+/// the driver's queue.
+const REASON: u64 = 0;
+const QUEUE: u64 = 8;
+/// Reasons: frames have come; the queue is to be sent.
+const RECEIVED: u64 = 1;
+const FLUSH: u64 = 2;
+/// Frames that an interrupt brings.
+const FRAMES: usize = 3;
+
+/// A device with two registers and an interrupt that the bench raises.
 #[derive(Default)]
-pub struct Nothing {
+pub struct Nic {
     sink: RefCell<Option<Rc<dyn Fn(u32)>>>,
+    reason: Cell<u64>,
+    queue: Cell<bool>,
 }
 
-impl Nothing {
+impl Nic {
     /// Interrupts with message 0, if anybody listens.
-    fn interrupt(&self) {
+    fn interrupt(&self, reason: u64) {
         let sink = self.sink.borrow().clone();
         if let Some(sink) = sink {
-            driver::assert_line();
+            self.reason.set(self.reason.get() | reason);
             sink(0);
         }
     }
 }
 
-impl Hardware for Nothing {
+impl Hardware for Nic {
     fn config_read(&self, _: u32, to: &mut [u8]) {
         to.fill(0);
     }
@@ -66,8 +81,12 @@ impl Hardware for Nothing {
     fn bars(&self) -> Vec<Bar> {
         vec![BAR]
     }
-    fn read(&self, _: usize, _: u64, _: usize) -> u64 {
-        0
+    fn read(&self, _: usize, offset: u64, _: usize) -> u64 {
+        match offset {
+            REASON => self.reason.take(),
+            QUEUE => self.queue.get().into(),
+            _ => 0,
+        }
     }
     fn write(&self, _: usize, _: u64, _: usize, _: u64) {}
     fn messages(&self) -> usize {
@@ -84,12 +103,25 @@ impl Hardware for Nothing {
         (0xFEE0_0000, 0)
     }
     fn line_asserted(&self) -> bool {
-        false
+        self.reason.get() != 0
     }
     fn accesses(&self) -> (u64, u64) {
         (0, 0)
     }
     fn pull_out(&self) {}
+}
+
+/// A machine with one interrupt line, for the routine that connects one.
+struct Line;
+
+impl Platform for Line {
+    fn vectors(&self, _: u64) -> Vec<Vector> {
+        vec![Vector { vector: 0x51, irql: 6, affinity: 3, message: None }]
+    }
+    fn connect(&self, _: u32, _: Rc<dyn Fn() -> bool>) -> bool {
+        true
+    }
+    fn disconnect(&self, _: u32) {}
 }
 
 /// How a machine's time went.
@@ -100,24 +132,47 @@ pub struct Run {
     pub coverage: Vec<u64>,
 }
 
-/// The whole life of the driver, with a fault or without.
-pub fn live(fault: Option<Fault>, turn: Turn) -> Run {
-    on_a_machine(fault, turn, matches!(fault, Some(Fault::Memory(_))), life)
+/// The whole life of the driver, with a fault or, if it has no name, without.
+pub fn live(fault: &'static str, turn: Turn) -> Run {
+    on_a_machine(fault, turn, false, life)
 }
 
-/// The same without a fault in special pool.
-pub fn live_special(turn: Turn) -> Run {
-    on_a_machine(None, turn, true, life)
+/// The same in special pool.
+pub fn live_special(fault: &'static str, turn: Turn) -> Run {
+    on_a_machine(fault, turn, true, life)
 }
 
 /// A routine of the driver's on a machine where nothing else happens.
-pub fn routine(body: fn()) -> Run {
-    on_a_machine(None, Turn::None, false, body)
+pub fn routine(name: &'static str) -> Run {
+    on_a_machine(name, Turn::None, false, move || {
+        let world = world();
+        if name == "devices" {
+            world.nt.set_platform(Rc::new(Line));
+        }
+        let object = enter().unwrap_or_else(|status| world.fail(format!("DriverEntry returned {status:#x}")));
+        let extension = Ptr::<DRIVER_OBJECT>::new(object).get(DRIVER_OBJECT::DriverExtension);
+        let routine = Ptr::<DRIVER_EXTENSION>::new(extension).get(DRIVER_EXTENSION::AddDevice);
+        let device = Device::new(r"PCI\TEST".into(), Rc::new(Nic::default()), String::new(), 1);
+        let pdo = world.nt.enumerate(&Rc::new(device)).pdo;
+        call("AddDevice", routine, &[object, pdo]);
+    })
 }
 
-fn on_a_machine(fault: Option<Fault>, turn: Turn, special_pool: bool, body: impl FnOnce() + 'static) -> Run {
+/// A driver object on a machine where nothing else happens.
+pub fn bare(body: impl FnOnce(u64) + 'static) -> Run {
+    on_a_machine("", Turn::None, false, || {
+        let new = NewDriver { service: "mutants", start: 0, size: 0, entry: 0 };
+        body(world().nt.create_driver(&new).expect("memory"));
+    })
+}
+
+fn on_a_machine(
+    fault: &'static str,
+    turn: Turn,
+    special_pool: bool,
+    body: impl FnOnce() + 'static,
+) -> Run {
     fault::set(fault, turn);
-    driver::forget();
     let ram = Ram::new(RAM, 0).expect("memory");
     let regions = ram.ranges().into_iter().map(Region::from).collect();
     let world = World::new(Config { special_pool, ..Config::new(regions) }).expect("a world");
@@ -125,22 +180,38 @@ fn on_a_machine(fault: Option<Fault>, turn: Turn, special_pool: bool, body: impl
     for bound in [&bounds.pause, &bounds.oid, &bounds.send] {
         bound.set(BOUND);
     }
-    if fault == Some(Fault::Hangs) {
+    if fault == "Hangs" {
         bounds.hang.set(BOUND / 2);
+    }
+    world.service_key.replace(SERVICE.into());
+    {
+        let mut registry = world.registry.borrow_mut();
+        let key = registry.create(SERVICE);
+        let pool = special_pool.then_some("Special");
+        let fault = (!fault.is_empty()).then_some(fault);
+        for (name, text) in [("Fault", fault), ("Turn", turn.for_driver()), ("Pool", pool)] {
+            if let Some(text) = text {
+                key.set(name, Value::sz(text));
+            }
+        }
     }
     let ended = world.run(body);
     Run { ended, coverage: world.verify.coverage() }
 }
 
-/// What `NdisMRegisterMiniportDriver` says to characteristics that were changed.
-pub fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
-    let answer = Rc::new(Cell::new(u32::MAX));
-    let place = Rc::clone(&answer);
-    let run = on_a_machine(None, Turn::None, false, move || {
-        place.set(driver::register(driver_object(), &change) as u32);
-    });
-    assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());
-    answer.get()
+/// Loads the image and calls its DriverEntry; the driver object, or why there is none.
+fn enter() -> Result<u64, u32> {
+    let world = world();
+    if let Err(error) = world.load(&built("mutants/mutants.sys")) {
+        world.fail(error.to_string());
+    }
+    let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
+    let new = NewDriver { service: "mutants", start: 0, size: 0, entry };
+    let object = world.nt.create_driver(&new).expect("memory");
+    let path = world.nt.registry_path(SERVICE).expect("memory");
+    let status = call("DriverEntry", entry, &[object, path]) as u32;
+    world.ndis.entered(status);
+    if status == 0 { Ok(object) } else { Err(status) }
 }
 
 /// Waits, and ends the run as a failure of the bench if it is in vain.
@@ -151,21 +222,13 @@ fn wait(what: &'static str, condition: &dyn Fn() -> bool) {
     }
 }
 
-/// A driver object.
-pub fn driver_object() -> u64 {
-    let new = NewDriver { service: "bench", start: 0, size: 0, entry: driver::entry as *const () as u64 };
-    world().nt.create_driver(&new).expect("memory")
-}
-
 fn life() {
     let world = world();
-    let object = driver_object();
-    let status = call("DriverEntry", driver::entry as *const () as u64, &[object, object]) as u32;
-    world.ndis.entered(status);
+    let entered = enter();
     let Some(miniport) = world.ndis.miniport() else {
-        world.fail(format!("DriverEntry returned {status:#x}"))
+        world.fail(format!("DriverEntry returned {entered:x?}, and there is no miniport"))
     };
-    let hardware = Rc::new(Nothing::default());
+    let hardware = Rc::new(Nic::default());
     let messages = if turns(Turn::Line) { 0 } else { 1 };
     let key = "Driver".into();
     let device = Device::new("TEST\\0".into(), Rc::clone(&hardware) as Rc<dyn Hardware>, key, messages);
@@ -180,23 +243,23 @@ fn life() {
 }
 
 /// Everything between `MiniportInitializeEx` and `MiniportHaltEx`; whether the machine is still on then.
-fn run(adapter: &Rc<Adapter>, hardware: &Nothing) -> bool {
+fn run(adapter: &Rc<Adapter>, hardware: &Nic) -> bool {
     let world = world();
     let ndis = &world.ndis;
     let port = Port::new();
     adapter.protocol.replace(Some(Rc::clone(&port) as Rc<dyn Protocol>));
     ndis.restart(adapter).expect("a restart");
-    if fault::is(Fault::IndicatesBeforeFilter) {
-        hardware.interrupt();
+    hardware.interrupt(RECEIVED);
+    if fault::is("IndicatesBeforeFilter") {
         wait("an indication", &|| false);
     }
     ndis.set(adapter, c::OID_GEN_CURRENT_PACKET_FILTER, &[0x0B, 0, 0, 0]);
     port.send(adapter, &[&[1; 60], &[2; 100], &[3; 1514]]);
     wait_for_sends(adapter, &port);
-    cancel(adapter, &port);
+    cancel(adapter, &port, hardware);
     port.hold.set(Hold::Everything);
-    hardware.interrupt();
-    wait("three receives", &|| port.held() == driver::FRAMES);
+    hardware.interrupt(RECEIVED);
+    wait("three receives", &|| port.held() == FRAMES);
     if turns(Turn::Line) {
         ndis.foreign_interrupt(adapter);
     }
@@ -220,12 +283,12 @@ fn run(adapter: &Rc<Adapter>, hardware: &Nothing) -> bool {
         port.send(adapter, &[&[5; 60]]);
     } else {
         adapter.throttle.set(1);
-        hardware.interrupt();
-        wait("receives under a throttle", &|| port.received.borrow().len() >= 2 * driver::FRAMES);
+        hardware.interrupt(RECEIVED);
+        wait("receives under a throttle", &|| port.received.borrow().len() >= 2 * FRAMES);
     }
     ndis.pause(adapter, 1);
-    if fault::is(Fault::IndicatesPaused) {
-        hardware.interrupt();
+    if fault::is("IndicatesPaused") {
+        hardware.interrupt(RECEIVED);
         wait("an indication", &|| false);
     }
     let late = frames::build(&[(&[4; 60], Shape::flat(60))], 0).expect("memory");
@@ -257,20 +320,28 @@ fn ask(adapter: &Rc<Adapter>) {
 }
 
 /// The driver has two sends in its queue, and one is cancelled.
-fn cancel(adapter: &Rc<Adapter>, port: &Rc<Port>) {
-    driver::queue_sends(true);
+fn cancel(adapter: &Rc<Adapter>, port: &Rc<Port>, hardware: &Nic) {
+    hardware.queue.set(true);
     for id in [1_u64, 2] {
         let nbl = frames::build(&[(&[6; 60], Shape::flat(60))], id).expect("memory");
-        driver::set_cancel_id(nbl.addr(), id);
+        set_cancel_id(nbl.addr(), id);
         port.send_built(adapter, &[nbl]);
     }
     world().ndis.check_sends(adapter);
     world().ndis.cancel_sends(adapter, 1);
-    driver::queue_sends(false);
+    hardware.queue.set(false);
+    hardware.interrupt(FLUSH);
+    wait("the queue to be sent", &|| port.out.get() == 0 || fault::is("NeverCompletes"));
+}
+
+/// `NDIS_SET_NET_BUFFER_LIST_CANCEL_ID`.
+fn set_cancel_id(nbl: u64, id: u64) {
+    let info = Ptr::<NET_BUFFER_LIST>::new(nbl).at(&NET_BUFFER_LIST::NetBufferListInfo);
+    write(info + 8 * u64::from(c::NetBufferListCancelId), id);
 }
 
 fn wait_for_sends(adapter: &Rc<Adapter>, port: &Port) {
-    if fault::is(Fault::PausesWithSendsOut) {
+    if fault::is("PausesWithSendsOut") {
         return;
     }
     world().ndis.check_sends(adapter);
@@ -289,7 +360,7 @@ fn pause_with_receives_held(adapter: &Rc<Adapter>, port: &Rc<Port>) {
         world().sched.sleep(Duration::from_millis(2));
         held.release(&returner, 1);
         world().sched.sleep(Duration::from_millis(2));
-        if !fault::is(Fault::NeverPauses) {
+        if !fault::is("NeverPauses") {
             held.release(&returner, usize::MAX);
         }
     });

@@ -11,20 +11,19 @@
 )]
 
 mod bench;
-mod driver;
+#[path = "../common/built.rs"]
+mod built;
 mod fault;
 mod proof;
 
 mod data_path;
-mod kernel;
 mod memory;
 mod oid;
 mod order;
 mod registration;
 mod resources;
+mod routines;
 mod states;
-
-use fault::Fault;
 
 /// One test for each fault: its name, the fault, the rule that catches it, the call in which it is caught. All of them
 /// are the file's `PROOFS`.
@@ -41,10 +40,10 @@ macro_rules! mutants {
         pub static PROOFS: &[&ferrite_host::verify::Rule] = &[$(&ferrite_host::verify::rules::$rule),*];
     };
     (@ $fault:ident $rule:ident) => {
-        $crate::proof::caught_afterwards($crate::Fault::$fault, &ferrite_host::verify::rules::$rule)
+        $crate::proof::caught_afterwards(stringify!($fault), &ferrite_host::verify::rules::$rule)
     };
     (@ $fault:ident $rule:ident $call:literal) => {
-        $crate::proof::caught_in($call, $crate::Fault::$fault, &ferrite_host::verify::rules::$rule);
+        $crate::proof::caught_in($call, stringify!($fault), &ferrite_host::verify::rules::$rule);
     };
 }
 use mutants;

@@ -2,7 +2,7 @@
 
 use crate::{
     bench,
-    fault::{Fault, Memory, Turn},
+    fault::Turn,
     proof,
 };
 use ferrite_host::verify::{Rule, rules};
@@ -15,8 +15,9 @@ macro_rules! misuses {
             $(#[$doc])*
             #[test]
             fn $test() {
-                let fault = Fault::Memory(Memory::$fault);
-                let violation = proof::caught_in($call, fault, &rules::$rule);
+                let ended = bench::live_special(stringify!($fault), Turn::None).ended;
+                let violation = proof::broken(stringify!($fault), ended, &rules::$rule);
+                assert_eq!(violation.calls.first().map(String::as_str), Some($call), "{violation}");
                 assert!(violation.detail.contains($text), "{violation}");
             }
         )*
@@ -42,12 +43,12 @@ static WATCHED: [&Rule; 7] = [
 fn the_sound_driver_passes_in_special_pool() {
     let of = |run: &bench::Run| WATCHED.map(|rule| (rule.ident, run.coverage[rule.number]));
     for _ in 0..3 {
-        let run = bench::live_special(Turn::None);
+        let run = bench::live_special("", Turn::None);
         let idle = of(&run).into_iter().find(|(_, count)| *count == 0);
         assert_eq!(idle, None, "never watched");
         assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());
     }
-    let run = bench::live(None, Turn::None);
+    let run = bench::live("", Turn::None);
     let busy = of(&run).into_iter().find(|(_, count)| *count > 0);
     assert_eq!(busy, None, "watched in a pool that is not special");
 }

@@ -3,8 +3,8 @@
 
 use crate::{
     bench,
-    fault::{Fault, Turn},
-    kernel,
+    fault::Turn,
+    routines,
 };
 use ferrite_host::verify::{End, Rule, Violation, rules};
 use std::{collections::BTreeSet, ptr, sync::OnceLock};
@@ -14,10 +14,10 @@ fn coverage() -> &'static [u64] {
     static COVERAGE: OnceLock<Vec<u64>> = OnceLock::new();
     COVERAGE.get_or_init(|| {
         let mut sum = vec![0; rules::COUNT];
-        let lives = Turn::ALL.iter().map(|&turn| (format!("{turn:?}"), bench::live(None, turn)));
-        let routines = kernel::SOUND.iter().map(|(name, sound)| ((*name).to_owned(), bench::routine(*sound)));
+        let lives = Turn::ALL.iter().map(|&turn| (format!("{turn:?}"), bench::live("", turn)));
+        let routines = routines::SOUND.iter().map(|&name| (name.to_owned(), bench::routine(name)));
         let special =
-            Turn::ALL.iter().map(|&turn| (format!("{turn:?} in special pool"), bench::live_special(turn)));
+            Turn::ALL.iter().map(|&turn| (format!("{turn:?} in special pool"), bench::live_special("", turn)));
         for (name, run) in lives.chain(special).chain(routines) {
             assert!(run.ended.is_ok(), "the sound driver, {name}: {}", run.ended.unwrap_err());
             sum.iter_mut().zip(run.coverage).for_each(|(sum, count)| *sum += count);
@@ -30,7 +30,7 @@ fn coverage() -> &'static [u64] {
 #[test]
 fn the_sound_driver_passes() {
     for _ in 0..3 {
-        let run = bench::live(None, Turn::None);
+        let run = bench::live("", Turn::None);
         assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());
     }
     assert_eq!(coverage().len(), rules::COUNT);
@@ -54,17 +54,15 @@ pub fn broken(name: &str, ended: Result<(), End>, rule: &'static Rule) -> Box<Vi
 
 /// It ends in this call.
 #[track_caller]
-pub fn caught_in(call: &str, fault: Fault, rule: &'static Rule) -> Box<Violation> {
-    let name = format!("{fault:?}");
-    let violation = broken(&name, bench::live(Some(fault), fault.turn()).ended, rule);
-    assert_eq!(violation.calls.first().map(String::as_str), Some(call), "{name}: {violation}");
-    violation
+pub fn caught_in(call: &str, fault: &'static str, rule: &'static Rule) {
+    let violation = broken(fault, bench::live(fault, Turn::of(fault)).ended, rule);
+    assert_eq!(violation.calls.first().map(String::as_str), Some(call), "{fault}: {violation}");
 }
 
 /// It ends when a handler has returned, or has not done what it owes: no call is in progress then.
 #[track_caller]
-pub fn caught_afterwards(fault: Fault, rule: &'static Rule) {
-    broken(&format!("{fault:?}"), bench::live(Some(fault), fault.turn()).ended, rule);
+pub fn caught_afterwards(fault: &'static str, rule: &'static Rule) {
+    broken(fault, bench::live(fault, Turn::of(fault)).ended, rule);
 }
 
 /// Rules that have no mutant here, and why.
@@ -92,7 +90,7 @@ fn every_rule_is_proven() {
     ];
     let proven: BTreeSet<usize> = lists
         .into_iter()
-        .chain(kernel::PROOFS)
+        .chain(routines::PROOFS)
         .flat_map(|list| list.iter().map(|rule| rule.number))
         .collect();
     let excused: BTreeSet<usize> = NOT_PROVEN.iter().map(|row| row.0.number).collect();

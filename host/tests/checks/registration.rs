@@ -1,9 +1,56 @@
 //! Registration: what `NdisMRegisterMiniportDriver` refuses, and what becomes of `DriverEntry`.
 
-use crate::bench::register;
-use ferrite_host::abi::{
-    NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_OBJECT_HEADER, Ptr, constants as c,
+use crate::bench;
+use ferrite_host::{
+    abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_OBJECT_HEADER, Ptr, constants as c},
+    image,
 };
+use std::{cell::Cell, rc::Rc};
+
+/// What `NdisMRegisterMiniportDriver` says to characteristics that were changed.
+fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
+    type Function = extern "win64" fn(u64, u64, u64, u64, u64) -> u32;
+    let answer = Rc::new(Cell::new(u32::MAX));
+    let place = Rc::clone(&answer);
+    let run = bench::bare(move |object| {
+        let import = image::resolve("ndis.sys", "NdisMRegisterMiniportDriver").expect("an import");
+        // SAFETY: it takes these arguments in this convention.
+        let function: Function = unsafe { std::mem::transmute(import.address.0) };
+        let (block, handle) = ([0_u64; 40], Cell::new(0_u64));
+        let p: Ptr<Chars> = Ptr::new(block.as_ptr() as u64);
+        let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(p.addr());
+        header.set(NDIS_OBJECT_HEADER::Type, c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS as u8);
+        header.set(NDIS_OBJECT_HEADER::Revision, 2);
+        header.set(NDIS_OBJECT_HEADER::Size, c::NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2 as u16);
+        p.set(Chars::MajorNdisVersion, 6);
+        p.set(Chars::MinorNdisVersion, 20);
+        for handler in [
+            Chars::InitializeHandlerEx,
+            Chars::HaltHandlerEx,
+            Chars::UnloadHandler,
+            Chars::PauseHandler,
+            Chars::RestartHandler,
+            Chars::OidRequestHandler,
+            Chars::SendNetBufferListsHandler,
+            Chars::ReturnNetBufferListsHandler,
+            Chars::CancelSendHandler,
+            Chars::CheckForHangHandlerEx,
+            Chars::ResetHandlerEx,
+            Chars::DevicePnPEventNotifyHandler,
+            Chars::ShutdownHandlerEx,
+            Chars::CancelOidRequestHandler,
+        ] {
+            p.set(handler, never as *const () as u64);
+        }
+        change(p);
+        place.set(function(object, object, 0, p.addr(), handle.as_ptr() as u64));
+    });
+    assert!(run.ended.is_ok(), "{}", run.ended.unwrap_err());
+    answer.get()
+}
+
+/// A handler that is not called.
+extern "win64" fn never() {}
 
 crate::mutants! {
     /// NDIS-REG-01.

@@ -5,6 +5,7 @@ use super::{
     frame::{self, LONGEST},
     watchdog::Watchdog,
 };
+pub use super::built::built;
 use ferrite_host::{
     abi::{NET_BUFFER_LIST, constants as c},
     ndis::{
@@ -69,15 +70,6 @@ pub mod register {
     pub const RAH0: u64 = 0x5404;
     /// The enable bit of `RCTL` and `TCTL`.
     pub const ENABLE: u32 = 1 << 1;
-}
-
-/// What `scripts/build` has left: `FERRITE_OUT`, or `out` beside the workspace's Cargo.toml.
-pub fn built(name: &str) -> PathBuf {
-    let out = env::var_os("FERRITE_OUT")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../out"), PathBuf::from);
-    let path = out.join(name);
-    assert!(path.is_file(), "{} is not there: run scripts/build first, or set FERRITE_OUT", path.display());
-    path
 }
 
 /// Two CPUs, Windows 10, an 82574L on a wire that the test holds.

@@ -1,20 +1,15 @@
 //! Simulations as a person runs them: they repeat, they find what is wrong with an image, and tell how to see it again.
 
+#[path = "../common/built.rs"]
+mod built;
 mod findings;
 
+use built::built;
 use serde_json::Value;
 use std::{
-    env,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
-
-/// What `scripts/build` has left.
-fn built(name: &str) -> PathBuf {
-    let out = env::var_os("FERRITE_OUT")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../out"), PathBuf::from);
-    out.join(name)
-}
 
 /// Runs the program, with a state directory of its own.
 fn host(state: &Path, arguments: &[&str]) -> Output {

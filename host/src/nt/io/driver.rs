@@ -9,6 +9,7 @@ use crate::{
     imports,
     mem::Kind,
     nt::{Nt, status::STATUS_OBJECT_NAME_COLLISION},
+    pnp::Registry,
     world::{call, world},
 };
 use std::{cell::RefCell, collections::BTreeMap};
@@ -58,6 +59,13 @@ fn put_string(at: u64, text: &str) -> Option<u64> {
 }
 
 impl Nt {
+    /// A service's key as DriverEntry gets it, a UNICODE_STRING; `None` if memory is short.
+    pub fn registry_path(&self, key: &str) -> Option<u64> {
+        let string = world().mem.allocate(Kind::Host, 0, UNICODE_STRING::SIZE, "registry path")?;
+        put_string(string, &Registry::kernel_path(key))?;
+        Some(string)
+    }
+
     /// Makes the driver object that DriverEntry gets; `None` if memory is short.
     pub fn create_driver(&self, new: &NewDriver<'_>) -> Option<u64> {
         let mem = &world().mem;

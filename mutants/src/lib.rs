@@ -1,0 +1,66 @@
+//! A miniport driver in a few lines: it sends into the void, indicates the same frames again and again, and does one
+//! thing wrong, or nothing.
+//!
+//! The value `Fault` of its service's key names what: a [fault](fault::Fault) of the miniport, a
+//! [misuse](fault::Memory) of memory, or a [routine](routine::ALL) that is all that the driver does. Without the value
+//! it is sound. Never install it on a machine.
+
+#![no_std]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::bool_to_int_with_if,
+    reason = "the driver writes structures with integers"
+)]
+
+extern crate alloc;
+
+mod abi;
+mod fault;
+mod heap;
+mod miniport;
+mod registry;
+mod routine;
+
+use abi::import;
+use core::panic::PanicInfo;
+use fault::{Fault, Memory, Pool, Turn};
+
+/// `STATUS_OBJECT_NAME_NOT_FOUND`: there is no such fault.
+const UNKNOWN: u64 = 0xC000_0034;
+/// A tag.
+const TAG: u64 = 0x6461_6221;
+
+/// Runs what the registry names.
+///
+/// # Safety
+/// NDIS's and the kernel's promises to a driver hold.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn DriverEntry(object: u64, path: u64) -> u64 {
+    let turn = registry::text(path, "Turn");
+    if !turn.is_empty() && !Turn::choose(&turn) {
+        return UNKNOWN;
+    }
+    Pool::choose(&registry::text(path, "Pool"));
+    let name = registry::text(path, "Fault");
+    if let Some(routine) = routine::find(&name) {
+        return routine::add(object, routine);
+    }
+    let chosen = name.is_empty() || Fault::choose(&name) || Memory::choose(&name);
+    if chosen { miniport::entry(object, path) } else { UNKNOWN }
+}
+
+/// What the driver itself did not expect. `DRIVER_VIOLATION` and the line of this source.
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let line = info.location().map_or(0, |place| place.line());
+    import!(KeBugCheckEx, 0x121, line.into(), 0, 0, 0);
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// Code that mentions floating point refers to it; nothing here computes with such numbers.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, reason = "the compiler's name")]
+pub static _fltused: i32 = 0;
