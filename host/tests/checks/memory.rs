@@ -98,9 +98,9 @@ misuses! {
     /// 0xD5.
     touching_a_freed_nb: TouchesFreedBuffer is FREED_MEMORY in "MiniportHaltEx", "bytes of NetBuffer,";
     /// `NdisAllocateMdl`: freed twice.
-    freeing_an_mdl_twice: FreesMdlTwice is MDL_PAIR in "NdisFreeMdl", "Unknown";
+    freeing_an_mdl_twice: ReturnsMdlTwice is MDL_PAIR in "NdisFreeMdl", "Unknown";
     /// Freed twice.
-    freeing_an_nbl_twice: FreesListTwice is NBL_FREED in "NdisFreeNetBufferList", "freed before";
+    freeing_an_nbl_twice: ReturnsListTwice is NBL_FREED in "NdisFreeNetBufferList", "freed before";
     /// A pool that is no more.
     allocating_from_a_freed_pool: AllocatesFromFreedPool is HANDLE_POOL in "NdisAllocateNetBufferList", "is not a pool";
 

@@ -155,7 +155,7 @@ pub fn after_freeing_mdl(mdl: u64) {
     if misuses(Memory::TouchesFreedMdl) {
         touch(mdl);
     }
-    if misuses(Memory::FreesMdlTwice) {
+    if misuses(Memory::ReturnsMdlTwice) {
         import!(NdisFreeMdl, mdl);
     }
 }
@@ -168,7 +168,7 @@ pub fn after_freeing(parts: Parts) {
     if misuses(Memory::TouchesFreedBuffer) {
         touch(parts.buffer);
     }
-    if misuses(Memory::FreesListTwice) {
+    if misuses(Memory::ReturnsListTwice) {
         import!(NdisFreeNetBufferList, parts.list);
     }
 }

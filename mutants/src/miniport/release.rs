@@ -67,7 +67,12 @@ fn interrupt() {
 fn work_item() {
     let item = state().work_item.get();
     if is(Fault::FreesQueued) {
-        import!(NdisQueueIoWorkItem, item, address!(handlers::nothing), 0);
+        // One of the two is still queued: they are not both queued at the end of a time slice.
+        for _ in 0..2 {
+            let other = import!(NdisAllocateIoWorkItem, state().adapter.get());
+            import!(NdisQueueIoWorkItem, other, address!(handlers::nothing), 0);
+            import!(NdisFreeIoWorkItem, other);
+        }
     }
     if !is(Fault::KeepsWorkItem) && !is(Fault::FailsKeepingWorkItem) {
         import!(NdisFreeIoWorkItem, item);

@@ -5,7 +5,7 @@ use crate::abi::{import, write};
 use super::{at, cell, counted, dispatch, own, raise, routine};
 
 /// `MaximumWorkQueue`.
-const MAXIMUM_WORK_QUEUE: u64 = 3;
+const MAXIMUM_WORK_QUEUE: u64 = 7;
 /// An hour from now.
 const LATER: i64 = -36_000_000_000;
 
