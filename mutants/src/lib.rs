@@ -53,7 +53,7 @@ pub unsafe extern "system" fn DriverEntry(object: u64, path: u64) -> u64 {
 /// What the driver itself did not expect. `DRIVER_VIOLATION` and the line of this source.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let line = info.location().map_or(0, |place| place.line());
+    let line = info.location().map_or(0, core::panic::Location::line);
     import!(KeBugCheckEx, 0x121, line.into(), 0, 0, 0);
     loop {
         core::hint::spin_loop();

@@ -1,12 +1,11 @@
 //! What proves a rule: a driver that breaks it and is caught under its name, and a sound one that does what the rule is
 //! about and is not.
 
-use crate::{
-    bench,
-    fault::Turn,
-    routines,
+use crate::{bench, fault::Turn, routines};
+use ferrite_host::{
+    image,
+    verify::{End, Rule, Violation, rules},
 };
-use ferrite_host::verify::{End, Rule, Violation, rules};
 use std::{collections::BTreeSet, ptr, sync::OnceLock};
 
 /// How often the sound drivers did what each rule is about.
@@ -16,8 +15,9 @@ fn coverage() -> &'static [u64] {
         let mut sum = vec![0; rules::COUNT];
         let lives = Turn::ALL.iter().map(|&turn| (format!("{turn:?}"), bench::live("", turn)));
         let routines = routines::SOUND.iter().map(|&name| (name.to_owned(), bench::routine(name)));
-        let special =
-            Turn::ALL.iter().map(|&turn| (format!("{turn:?} in special pool"), bench::live_special("", turn)));
+        let special = Turn::ALL
+            .iter()
+            .map(|&turn| (format!("{turn:?} in special pool"), bench::live_special("", turn)));
         for (name, run) in lives.chain(special).chain(routines) {
             assert!(run.ended.is_ok(), "the sound driver, {name}: {}", run.ended.unwrap_err());
             sum.iter_mut().zip(run.coverage).for_each(|(sum, count)| *sum += count);
@@ -36,6 +36,11 @@ fn the_sound_driver_passes() {
     assert_eq!(coverage().len(), rules::COUNT);
 }
 
+/// Whether this is an import.
+fn resolve(call: &str) -> bool {
+    image::resolve("ndis.sys", call).or_else(|| image::resolve("ntoskrnl.exe", call)).is_some()
+}
+
 /// The run ended by this rule, which the sound drivers have kept.
 #[track_caller]
 pub fn broken(name: &str, ended: Result<(), End>, rule: &'static Rule) -> Box<Violation> {
@@ -47,6 +52,11 @@ pub fn broken(name: &str, ended: Result<(), End>, rule: &'static Rule) -> Box<Vi
     assert!(ptr::eq(violation.rule, rule), "{name} is caught as something else: {violation}");
     let text = violation.to_string();
     assert!(text.contains(rule.id) && text.contains(rule.name), "{text}");
+    // Whoever is called by the driver leads back to its source; a handler that has returned is on no stack.
+    let import = violation.calls.first().is_some_and(|call| resolve(call));
+    let named =
+        violation.stack.iter().filter_map(|line| line.file.as_ref()).any(|file| file.contains("mutants"));
+    assert!(named || !import, "{name}: no line of the driver is named: {:?}", violation.stack);
     let kept = coverage().get(rule.number).copied().unwrap_or(0);
     assert!(kept > 0, "no sound driver does what {} ({}) is about", rule.ident, rule.id);
     violation

@@ -1,3 +1,5 @@
+//! A miniport that keeps every rule but one.
+
 mod handlers;
 mod memory;
 mod nbl;
@@ -9,7 +11,6 @@ mod send;
 mod status;
 
 use crate::{
-
     abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_OBJECT_HEADER, Ptr, address, c, import, read},
     fault::{Fault, is},
 };

@@ -1,11 +1,14 @@
 //! Plug and play: optional handlers, `MiniportAddDevice`, resource requirements, removal.
 
 use super::{Block, FAILURE, state, status};
-use crate::TAG;
-use crate::fault::{Fault, Turn, is, turns};
-use crate::abi::{
-    NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES as AddDevice,
-    NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars, NET_DEVICE_PNP_EVENT as Event, Ptr, address, c, copy, import, read, write,
+use crate::{
+    TAG,
+    abi::{
+        NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES as AddDevice,
+        NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars, NET_DEVICE_PNP_EVENT as Event, Ptr, address, c, copy,
+        import, read, write,
+    },
+    fault::{Fault, Turn, is, turns},
 };
 
 /// Offset of `Irp->IoStatus.Information`, and of the first descriptor's length in a list of requirements.

@@ -1,8 +1,14 @@
 //! Sends.
 
-use super::{QUEUE, lock, memory, nbl::{self, Nb, Nbl}, register_at,  raised, state};
-use crate::fault::{Fault, is};
-use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, c, import, read};
+use super::{
+    QUEUE, lock, memory,
+    nbl::{self, Nb, Nbl},
+    raised, register_at, state,
+};
+use crate::{
+    abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, c, import, read},
+    fault::{Fault, is},
+};
 use alloc::vec::Vec;
 
 /// `MiniportSendNetBufferLists`: asks for the lists of the frames, and completes them.
@@ -96,7 +102,7 @@ pub extern "system" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u6
 
 /// `NDIS_GET_NET_BUFFER_LIST_CANCEL_ID`.
 fn cancel_id(nbl: u64) -> u64 {
-    let info = Nbl::new(nbl).at(&NET_BUFFER_LIST::NetBufferListInfo);
+    let info = Nbl::new(nbl).at(NET_BUFFER_LIST::NetBufferListInfo);
     read(info + 8 * u64::from(c::NetBufferListCancelId))
 }
 

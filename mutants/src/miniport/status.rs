@@ -1,8 +1,10 @@
 //! Status indications.
 
-use super::{Block};
-use crate::fault::{Fault, is};
-use crate::abi::{NDIS_STATUS_INDICATION as Indication, Ptr, c, import};
+use super::Block;
+use crate::{
+    abi::{NDIS_STATUS_INDICATION as Indication, Ptr, c, import},
+    fault::{Fault, is},
+};
 
 /// Bytes of an `NDIS_LINK_STATE`.
 pub const LINK: u32 = 40;

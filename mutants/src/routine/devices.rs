@@ -1,8 +1,7 @@
 //! Device objects and interrupts.
 
-use super::{ok, routines};
+use super::{at, driver_object, ok, own, pdo, routine, routines};
 use crate::abi::{import, write};
-use super::{at, driver_object, own, pdo, routine};
 
 /// A device object of the driver's.
 fn device() -> u64 {

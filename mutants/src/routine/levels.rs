@@ -1,8 +1,7 @@
 //! IRQL: every family of functions above, or below, its level; levels that are not restored.
 
-use super::{ok, routines};
+use super::{at, cell, counted, dispatch, ok, own, pool, raise, routine, routines};
 use crate::abi::{import, write};
-use super::{at, cell, counted, dispatch, own, pool, raise, routine};
 
 /// Routines that end at another level than they began.
 extern "system" fn raises() -> u64 {

@@ -1,8 +1,7 @@
 //! MDLs.
 
-use super::routines;
-use crate::abi::{import};
-use super::{TAG, pool};
+use super::{TAG, pool, routines};
+use crate::abi::import;
 
 const PAGE: u64 = 4096;
 

@@ -1,8 +1,7 @@
 //! Dispatcher objects, timers, DPCs, threads, references, handles, lists, work items.
 
-use super::{ok, routines};
+use super::{at, cell, counted, dispatch, ok, own, raise, routine, routines};
 use crate::abi::{import, write};
-use super::{at, cell, counted, dispatch, own, raise, routine};
 
 /// `MaximumWorkQueue`.
 const MAXIMUM_WORK_QUEUE: u64 = 7;
