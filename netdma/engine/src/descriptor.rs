@@ -160,6 +160,19 @@ impl Descriptor {
         Ok(Operation::Copy)
     }
 
+    /// Whether it is a copy without breaks, and sound: [`operation`](Self::operation) in short, for most of them.
+    #[must_use]
+    #[inline]
+    pub const fn is_plain(&self, limits: &Limits) -> bool {
+        const OTHERS: u32 =
+            control::OPERATION | control::NULL | control::SOURCE_PAGE_BREAK | control::DESTINATION_PAGE_BREAK;
+        let size = self.size as u64;
+        self.control & OTHERS == 0
+            && self.size.wrapping_sub(1) < limits.largest
+            && limits.reach(self.source, size)
+            && limits.reach(self.destination, size)
+    }
+
     /// Where bytes come from.
     #[must_use]
     pub const fn source_span(&self) -> Span {

@@ -1,118 +1,257 @@
-//! The CPU engine against `memcpy`, size by size, taking turns in one run.
+//! The CPU engine against plain copies of the same bytes: size by size, in turns of some microseconds each, so that
+//! what else the machine does meets both alike.
 
 use ferrite_netdma_engine::{
     Chains, Descriptor, Engine, Error, Limits, Word, control,
     cpu::{Channel, Memory, Step},
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     hint::black_box,
-    time::{Duration, Instant},
+    ptr::{self, NonNull},
+    time::Instant,
 };
 
-/// Bytes of each of the two areas.
-const AREA: usize = 8 << 20;
-/// Descriptors of the ring.
+/// Descriptors of the ring; a turn is all of them but one, or as many as move [`TURN`] bytes.
 const RING: u64 = 64;
+/// Bytes of a turn, unless a single descriptor has more.
+const TURN: u64 = 256 << 10;
 /// Turns of each kind.
-const TURNS: u32 = 41;
-/// Bytes of a turn.
-const TURN: usize = 16 << 20;
+const TURNS: u64 = 1501;
+/// Turns before that.
+const WARM_UP: u64 = 50;
+/// Sizes of descriptors.
+const SIZES: [u64; 8] = [1 << 6, 1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
 
-/// The median of a size.
-pub struct Row {
-    pub bytes: usize,
-    /// The engine's rate as a part of memcpy's.
-    pub ratio: f64,
-    /// The engine's.
-    pub rate: f64,
+/// How bytes are copied, by the engine's memory as by the loop beside it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Primitive {
+    /// The C library's.
+    Memcpy,
+    /// What the image is linked with: `rep movsq` between two `rep movsb` that align it.
+    Strings,
 }
 
-/// Physical memory: sources at 0, destinations behind them, descriptors behind those.
+/// The memory that a size is measured in.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub name: &'static str,
+    /// Bytes of either side, unless a single descriptor has more.
+    area: u64,
+}
+
+/// Within the second level's cache for the short ones, and beyond all caches.
+pub const PLACES: [Place; 2] =
+    [Place { name: "cached", area: 128 << 10 }, Place { name: "uncached", area: 64 << 20 }];
+
+/// A page, so that everything is aligned as in physical memory.
+#[derive(Clone)]
+#[repr(align(4096))]
+struct Page([u64; 512]);
+
+/// A size's results.
+pub struct Row {
+    pub bytes: u64,
+    pub place: &'static str,
+    pub primitive: &'static str,
+    /// The engine's rate as a part of the plain copies', the median of all pairs of turns.
+    pub ratio: f64,
+    /// Nanoseconds a descriptor, medians.
+    pub engine: f64,
+    pub plain: f64,
+}
+
+/// Physical memory: sources, destinations behind them, and descriptors behind those.
 struct Ram {
-    data: RefCell<Vec<u8>>,
-    descriptors: RefCell<Vec<[u64; 8]>>,
+    base: NonNull<u8>,
+    bytes: u64,
+    primitive: Primitive,
     word: Cell<u64>,
 }
 
-const DESCRIPTORS: u64 = 2 * AREA as u64;
+impl Ram {
+    fn at(&self, address: u64, length: u64) -> Option<NonNull<u8>> {
+        if address.checked_add(length)? > self.bytes {
+            return None;
+        }
+        // SAFETY: within the memory, as just checked.
+        Some(unsafe { self.base.add(address as usize) })
+    }
+}
+
+/// # Safety
+/// Both sides have so many bytes, which nothing else refers to, and do not overlap.
+unsafe fn copy(primitive: Primitive, from: NonNull<u8>, to: NonNull<u8>, length: u64) {
+    if primitive == Primitive::Memcpy {
+        // SAFETY: the caller's promise.
+        unsafe { ptr::copy(from.as_ptr(), to.as_ptr(), length as usize) };
+        return;
+    }
+    let head = (to.as_ptr().addr().wrapping_neg() & 7).min(length as usize);
+    let rest = length as usize - head;
+    // SAFETY: head, words and tail are as many bytes as the caller promises; the direction flag is clear, as the calling
+    // convention has it.
+    unsafe {
+        std::arch::asm!(
+            "rep movsb",
+            "mov rcx, {words}",
+            "rep movsq",
+            "mov ecx, {tail:e}",
+            "rep movsb",
+            words = in(reg) rest / 8,
+            tail = in(reg) rest % 8,
+            inout("rcx") head => _,
+            inout("rsi") from.as_ptr() => _,
+            inout("rdi") to.as_ptr() => _,
+            options(nostack, preserves_flags)
+        );
+    }
+}
 
 impl Memory for &Ram {
     fn descriptor(&self, address: u64) -> Option<[u64; 8]> {
-        self.descriptors.borrow().get(usize::try_from(address.checked_sub(DESCRIPTORS)? / 64).ok()?).copied()
+        // SAFETY: 64 bytes of the memory; the engine has checked their alignment.
+        Some(unsafe { self.at(address, 64)?.cast::<[u64; 8]>().read_volatile() })
     }
     fn next(&self, address: u64) -> Option<u64> {
         let [_, _, _, next, ..] = self.descriptor(address)?;
         Some(next)
     }
     fn copy(&self, source: u64, destination: u64, length: u64) -> Result<(), Error> {
-        let mut data = self.data.borrow_mut();
-        let (sources, destinations) = data.split_at_mut(AREA);
-        let (from, to) = (source as usize, destination as usize - AREA);
-        let from = sources.get(from..from + length as usize).ok_or(Error::SOURCE)?;
-        destinations.get_mut(to..to + length as usize).ok_or(Error::DESTINATION)?.copy_from_slice(from);
+        let from = self.at(source, length).ok_or(Error::SOURCE)?;
+        let to = self.at(destination, length).ok_or(Error::DESTINATION)?;
+        // SAFETY: within the memory, whose sources and destinations are apart.
+        unsafe { copy(self.primitive, from, to, length) };
         Ok(())
     }
     fn complete(&self, word: Word) {
         self.word.set(word.0);
+        black_box(&self.word);
     }
 }
 
-/// Every size, in turns.
+/// Every size, in each place, with each way to copy.
 pub fn measure() -> Vec<Row> {
-    let data = (0..2 * AREA).map(|i| (i % 251) as u8).collect();
-    let ram = Ram { data: RefCell::new(data), descriptors: RefCell::default(), word: Cell::new(0) };
-    (6..=20).step_by(2).map(|power| size(&ram, 1 << power)).collect()
+    let area = PLACES.iter().map(|place| place.area).max().unwrap_or_default();
+    let bytes = 2 * area + 64 * RING;
+    let mut pages: Vec<Page> = (0..bytes / 4096).map(|i| Page([i; 512])).collect();
+    let base = NonNull::new(pages.as_mut_ptr().cast()).expect("an allocation");
+    let mut rows = Vec::new();
+    for primitive in [Primitive::Memcpy, Primitive::Strings] {
+        for place in PLACES {
+            let ram = Ram { base, bytes, primitive, word: Cell::new(0) };
+            rows.extend(SIZES.map(|size| row(&ram, place, area, size)));
+        }
+    }
+    rows
 }
 
-fn size(ram: &Ram, bytes: usize) -> Row {
-    let place = |i: u64| (i as usize * bytes.next_multiple_of(64)) % (AREA - bytes);
-    *ram.descriptors.borrow_mut() = (0..RING)
-        .map(|i| {
+fn row(ram: &Ram, place: Place, destinations: u64, bytes: u64) -> Row {
+    let primitive = if ram.primitive == Primitive::Memcpy { "memcpy" } else { "rep movs" };
+    let mut turns = Turns::new(ram, place.area.max(bytes), destinations, bytes);
+    let (mut engine, mut plain, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..WARM_UP + TURNS {
+        // Who comes first changes, and neither copies what the other one has just copied.
+        let (one, two) = if turn % 2 == 0 {
+            let one = turns.engine();
+            (one, turns.plain())
+        } else {
+            let two = turns.plain();
+            (turns.engine(), two)
+        };
+        if turn >= WARM_UP {
+            engine.push(one);
+            plain.push(two);
+            ratios.push(two / one);
+        }
+    }
+    Row { bytes, place: place.name, primitive, ratio: median(ratios), engine: median(engine), plain: median(plain) }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Both sides' turns of a size.
+struct Turns<'a> {
+    ram: &'a Ram,
+    channel: Channel<&'a Ram>,
+    /// Bytes of either side, and where the second one begins.
+    area: u64,
+    destinations: u64,
+    bytes: u64,
+    /// Descriptors of a turn.
+    count: u64,
+    /// Transfers that have been made, and descriptors among them.
+    made: u64,
+    published: u64,
+}
+
+impl<'a> Turns<'a> {
+    fn new(ram: &'a Ram, area: u64, destinations: u64, bytes: u64) -> Self {
+        let limits = Limits { highest: 1 << 40, largest: 1 << 20 };
+        let channel = Channel::new(ram, Chains::Counted, limits);
+        let count = (TURN / bytes).clamp(1, RING - 1);
+        let mut turns = Self { ram, channel, area, destinations, bytes, count, made: 0, published: 0 };
+        turns.publish(1);
+        turns.channel.start(turns.descriptor(0), 1).expect("a start");
+        while turns.channel.step() == Step::More {}
+        turns
+    }
+
+    fn descriptor(&self, number: u64) -> u64 {
+        2 * self.destinations + number % RING * 64
+    }
+
+    /// Where the next transfer is: from there to as far into the other side.
+    fn place(&mut self) -> u64 {
+        let places = self.area / self.bytes;
+        self.made += 1;
+        self.made % places * self.bytes
+    }
+
+    /// As a client does: writes descriptors, in a ring.
+    fn publish(&mut self, count: u64) {
+        for _ in 0..count {
+            let place = self.place();
             let descriptor = Descriptor {
-                size: bytes as u32,
+                size: self.bytes as u32,
                 control: control::STATUS_UPDATE,
-                source: place(i) as u64,
-                destination: (AREA + place(i)) as u64,
-                next: DESCRIPTORS + 64 * ((i + 1) % RING),
+                source: place,
+                destination: self.destinations + place,
+                next: self.descriptor(self.published + 1),
                 ..Descriptor::default()
             };
-            descriptor.words([0; 2])
-        })
-        .collect();
-    let limits = Limits { highest: 1 << 32, largest: 1 << 20 };
-    let mut channel = Channel::new(ram, Chains::Counted, limits);
-    channel.start(DESCRIPTORS, 1).expect("a start");
-    while channel.step() == Step::More {}
-    let count = (TURN / bytes).max(1) as u64;
-    let (mut engine, mut plain) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        let began = Instant::now();
-        let mut left = count;
-        while left > 0 {
-            let batch = left.min(RING - 1);
-            channel.append(batch as u32).expect("an append");
-            while channel.step() == Step::More {}
-            left -= batch;
+            let at = self.ram.at(self.descriptor(self.published), 64).expect("a descriptor's place");
+            // SAFETY: a descriptor's place in the memory, aligned; the channel is at rest.
+            unsafe { at.cast::<[u64; 8]>().write(descriptor.words([0; 2])) };
+            self.published += 1;
         }
-        engine.push(began.elapsed());
-        black_box(ram.word.get());
-        let began = Instant::now();
-        let mut data = ram.data.borrow_mut();
-        let (sources, destinations) = data.split_at_mut(AREA);
-        for i in 0..count {
-            let at = place(i % RING);
-            let bytes = black_box(bytes);
-            destinations[at..at + bytes].copy_from_slice(&sources[at..at + bytes]);
-            black_box(&destinations[at]);
-        }
-        plain.push(began.elapsed());
     }
-    assert_ne!(ram.word.get(), 0);
-    let median = |times: &mut Vec<Duration>| {
-        times.sort_unstable();
-        times[times.len() / 2].as_secs_f64()
-    };
-    let (engine, plain) = (median(&mut engine), median(&mut plain));
-    Row { bytes, ratio: plain / engine, rate: (count as usize * bytes) as f64 / engine / 1e9 }
+
+    /// Nanoseconds a descriptor from the append to the end of its chain.
+    fn engine(&mut self) -> f64 {
+        self.publish(self.count);
+        let began = Instant::now();
+        self.channel.append(self.count as u32).expect("an append");
+        while self.channel.step() == Step::More {}
+        let took = began.elapsed();
+        assert_eq!(self.ram.word.get(), self.descriptor(self.published - 1) | 1, "not done");
+        took.as_nanos() as f64 / self.count as f64
+    }
+
+    /// Nanoseconds a copy.
+    fn plain(&mut self) -> f64 {
+        let places: Vec<u64> = (0..self.count).map(|_| self.place()).collect();
+        let began = Instant::now();
+        for place in places {
+            let bytes = black_box(self.bytes);
+            let from = self.ram.at(place, bytes).expect("a source");
+            let to = self.ram.at(self.destinations + place, bytes).expect("a destination");
+            // SAFETY: within the memory, whose sources and destinations are apart.
+            unsafe { copy(self.ram.primitive, from, to, bytes) };
+        }
+        began.elapsed().as_nanos() as f64 / self.count as f64
+    }
 }

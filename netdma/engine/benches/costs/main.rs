@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--json").collect();
     match words.as_slice() {
         ["--operation", name] => operations::play(name),
+        ["--copies"] => return copies_only(),
         [] => return report(is_json),
         _ => {
             eprintln!("usage: [--json]; or --operation NAME, for callgrind");
@@ -55,7 +56,7 @@ fn report(is_json: bool) -> ExitCode {
             .collect();
         let copies: Vec<_> = copies
             .iter()
-            .map(|row| json!({ "bytes": row.bytes, "ratio_to_memcpy": row.ratio, "gb_per_second": row.rate }))
+            .map(|row| json!({ "bytes": row.bytes, "ratio_to_memcpy": row.ratio, "ns": row.engine }))
             .collect();
         println!("{:#}", json!({ "operations": operations, "cpu_engine": copies }));
         return ExitCode::SUCCESS;
@@ -66,7 +67,14 @@ fn report(is_json: bool) -> ExitCode {
     }
     println!("\n  {:<34} {:>12} {:>14}", "CPU engine, bytes a descriptor", "of memcpy", "GB/s");
     for row in copies {
-        println!("  {:<34} {:>12.3} {:>14.2}", row.bytes, row.ratio, row.rate);
+        println!("  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}", row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain);
+    }
+    ExitCode::SUCCESS
+}
+
+fn copies_only() -> ExitCode {
+    for row in copies::measure() {
+        println!("  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}", row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain);
     }
     ExitCode::SUCCESS
 }

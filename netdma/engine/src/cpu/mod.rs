@@ -136,30 +136,69 @@ impl<M: Memory> Channel<M> {
             if self.state != State::Active || room == 0 {
                 break;
             }
-            room = room.saturating_sub(self.work(room));
+            let moved = if self.current.is_none() { self.begin(room) } else { self.work(room) };
+            room = room.saturating_sub(moved);
         }
         if self.state == State::Active { Step::More } else { Step::Rest }
     }
 
+    /// Begins with the next descriptor: all of it at once where it is a plain copy that fits, as most are. How many
+    /// bytes it has moved.
+    #[inline]
+    fn begin(&mut self, room: u64) -> u64 {
+        let address = self.next;
+        let words = match self.read(address) {
+            Ok(words) => words,
+            Err(error) => {
+                self.fail(error);
+                return 0;
+            }
+        };
+        let descriptor = Descriptor::parse(words);
+        let length = u64::from(descriptor.size);
+        if !descriptor.is_plain(&self.limits) || length > room {
+            return self.begin_any(address, descriptor, room);
+        }
+        if let Err(error) = self.memory.copy(descriptor.source, descriptor.destination, length) {
+            self.current = Some(Current { address, descriptor, done: 0, total: length });
+            self.fail(error);
+            return length;
+        }
+        if let Err(error) = self.complete(address, descriptor.control, descriptor.next) {
+            self.fail(error);
+        }
+        length
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_any(&mut self, address: u64, descriptor: Descriptor, room: u64) -> u64 {
+        let mut current = Current { address, descriptor, done: 0, total: 0 };
+        match descriptor.operation(&self.limits) {
+            Ok(Operation::Nothing) => {}
+            Ok(Operation::Copy) => current.total = descriptor.size.into(),
+            Err(error) => {
+                self.current = Some(current);
+                self.fail(error);
+                return 0;
+            }
+        }
+        self.current = Some(current);
+        self.work(room)
+    }
+
     /// Moves at most `room` bytes of one descriptor; how many it has moved.
     fn work(&mut self, room: u64) -> u64 {
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => match self.fetch() {
-                Ok(current) => current,
-                Err(error) => {
-                    self.fail(error);
-                    return 0;
-                }
-            },
-        };
+        let Some(mut current) = self.current.take() else { return 0 };
         let (source, there) = current.descriptor.source_span().at(current.done);
         let (destination, here) = current.descriptor.destination_span().at(current.done);
         let length = room.min(there).min(here).min(current.total.saturating_sub(current.done));
         let moved = if length == 0 { Ok(()) } else { self.memory.copy(source, destination, length) };
         current.done = current.done.saturating_add(length);
         let result = match moved {
-            Ok(()) if current.done >= current.total => self.complete(&current),
+            Ok(()) if current.done >= current.total => {
+                self.complete(current.address, current.descriptor.control, current.descriptor.next)
+            }
             moved => {
                 self.current = Some(current);
                 moved
@@ -171,42 +210,34 @@ impl<M: Memory> Channel<M> {
         length
     }
 
-    /// Reads the next descriptor, once. One that cannot be executed is the current one of the error.
-    fn fetch(&mut self) -> Result<Current, Error> {
-        let address = self.next;
+    /// Reads the next descriptor, once.
+    #[inline]
+    fn read(&mut self, address: u64) -> Result<[u64; 8], Error> {
         self.limits.descriptor(address)?;
         if self.watch.has_been_at(address) {
             return Err(Error::COUNT);
         }
-        let words = self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)?;
-        let mut current = Current { address, descriptor: Descriptor::parse(words), done: 0, total: 0 };
-        match current.descriptor.operation(&self.limits) {
-            Ok(Operation::Nothing) => {}
-            Ok(Operation::Copy) => current.total = current.descriptor.size.into(),
-            Err(error) => {
-                self.current = Some(current);
-                return Err(error);
-            }
-        }
-        Ok(current)
+        self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)
     }
 
     /// A descriptor is done: data, then word, then event (NDMA-XFER-13).
-    fn complete(&mut self, current: &Current) -> Result<(), Error> {
-        let Current { address, descriptor, .. } = *current;
-        self.last = Some(Last { address, updates_status: descriptor.updates_status() });
+    #[inline]
+    fn complete(&mut self, address: u64, control: u32, next: u64) -> Result<(), Error> {
+        let updates_status = control & crate::control::STATUS_UPDATE != 0;
+        self.last = Some(Last { address, updates_status });
         self.left = self.left.saturating_sub(1);
         // A chain that ended here when it was read may have been linked on since (NDMA-XFER-04).
-        self.next = match (self.chains, descriptor.next) {
+        self.next = match (self.chains, next) {
             (Chains::Terminated, 0) => self.memory.next(address).ok_or(Error::NEXT_ADDRESS)?,
             (_, next) => next,
         };
         self.state = self.onwards();
-        if descriptor.updates_status() {
+        if updates_status {
             let status = if self.state == State::Active { Status::Active } else { Status::Idle };
             self.memory.complete(Word::new(address, status));
         }
-        if descriptor.interrupts() && !matches!(self.event, Some(Event::Failed(_))) {
+        let d = Descriptor { control, ..Descriptor::default() };
+        if d.interrupts() && !matches!(self.event, Some(Event::Failed(_))) {
             self.event = Some(Event::Completed(address));
         }
         Ok(())
