@@ -6,30 +6,76 @@ use ferrite_netdma_engine::{
     cpu::{Channel, Memory, Step},
 };
 use std::{
+    arch::asm,
     cell::Cell,
     hint::black_box,
+    marker::PhantomData,
     ptr::{self, NonNull},
     time::Instant,
 };
 
-/// Descriptors of the ring; a turn is all of them but one, or as many as move [`TURN`] bytes.
-const RING: u64 = 64;
-/// Bytes of a turn, unless a single descriptor has more.
-const TURN: u64 = 256 << 10;
+/// Descriptors of the ring, and of the longest turn.
+const RING: u64 = 512;
+/// Descriptors of an append.
+const APPEND: u64 = 64;
+/// Bytes of a turn, unless so many are too many descriptors.
+const TURN: u64 = 2 << 20;
 /// Turns of each kind.
-const TURNS: u64 = 1501;
+const TURNS: u64 = 501;
 /// Turns before that.
 const WARM_UP: u64 = 50;
 /// Sizes of descriptors.
 const SIZES: [u64; 8] = [1 << 6, 1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
 
 /// How bytes are copied, by the engine's memory as by the loop beside it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Primitive {
-    /// The C library's.
-    Memcpy,
-    /// What the image is linked with: `rep movsq` between two `rep movsb` that align it.
-    Strings,
+trait Primitive {
+    const NAME: &'static str;
+
+    /// # Safety
+    /// Both sides have so many bytes, which nothing else refers to, and do not overlap.
+    unsafe fn copy(from: *const u8, to: *mut u8, length: usize);
+}
+
+/// The C library's.
+struct Memcpy;
+
+impl Primitive for Memcpy {
+    const NAME: &'static str = "memcpy";
+
+    unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { ptr::copy(from, to, length) };
+    }
+}
+
+/// What the image is linked with: `rep movsq` between two `rep movsb` that align it.
+struct Strings;
+
+impl Primitive for Strings {
+    const NAME: &'static str = "rep movs";
+
+    #[inline]
+    unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
+        let head = (to.addr().wrapping_neg() & 7).min(length);
+        let rest = length - head;
+        // SAFETY: head, words and tail are as many bytes as the caller promises; the direction flag is clear, as the
+        // calling convention has it.
+        unsafe {
+            asm!(
+                "rep movsb",
+                "mov rcx, {words}",
+                "rep movsq",
+                "mov ecx, {tail:e}",
+                "rep movsb",
+                words = in(reg) rest / 8,
+                tail = in(reg) rest % 8,
+                inout("rcx") head => _,
+                inout("rsi") from => _,
+                inout("rdi") to => _,
+                options(nostack, preserves_flags)
+            );
+        }
+    }
 }
 
 /// The memory that a size is measured in.
@@ -45,9 +91,8 @@ pub const PLACES: [Place; 2] =
     [Place { name: "cached", area: 128 << 10 }, Place { name: "uncached", area: 64 << 20 }];
 
 /// A page, so that everything is aligned as in physical memory.
-#[derive(Clone)]
 #[repr(align(4096))]
-struct Page([u64; 512]);
+struct Page(#[expect(dead_code, reason = "it is there for its bytes")] [u64; 512]);
 
 /// A size's results.
 pub struct Row {
@@ -61,94 +106,61 @@ pub struct Row {
     pub plain: f64,
 }
 
-/// Physical memory: sources, destinations behind them, and descriptors behind those.
-struct Ram {
+/// Physical memory: sources, destinations behind them, and descriptors behind those. It is where it is, as memory is that
+/// need not be mapped: the engine has checked what it asks for.
+struct Ram<P> {
     base: NonNull<u8>,
-    bytes: u64,
-    primitive: Primitive,
     word: Cell<u64>,
+    primitive: PhantomData<P>,
 }
 
-impl Ram {
-    fn at(&self, address: u64, length: u64) -> Option<NonNull<u8>> {
-        if address.checked_add(length)? > self.bytes {
-            return None;
-        }
-        // SAFETY: within the memory, as just checked.
-        Some(unsafe { self.base.add(address as usize) })
+impl<P> Ram<P> {
+    fn at(&self, address: u64) -> *mut u8 {
+        // SAFETY: the engine's limits, and the places of the loop beside it, end with the memory.
+        unsafe { self.base.as_ptr().add(address as usize) }
     }
 }
 
-/// # Safety
-/// Both sides have so many bytes, which nothing else refers to, and do not overlap.
-unsafe fn copy(primitive: Primitive, from: NonNull<u8>, to: NonNull<u8>, length: u64) {
-    if primitive == Primitive::Memcpy {
-        // SAFETY: the caller's promise.
-        unsafe { ptr::copy(from.as_ptr(), to.as_ptr(), length as usize) };
-        return;
-    }
-    let head = (to.as_ptr().addr().wrapping_neg() & 7).min(length as usize);
-    let rest = length as usize - head;
-    // SAFETY: head, words and tail are as many bytes as the caller promises; the direction flag is clear, as the calling
-    // convention has it.
-    unsafe {
-        std::arch::asm!(
-            "rep movsb",
-            "mov rcx, {words}",
-            "rep movsq",
-            "mov ecx, {tail:e}",
-            "rep movsb",
-            words = in(reg) rest / 8,
-            tail = in(reg) rest % 8,
-            inout("rcx") head => _,
-            inout("rsi") from.as_ptr() => _,
-            inout("rdi") to.as_ptr() => _,
-            options(nostack, preserves_flags)
-        );
-    }
-}
-
-impl Memory for &Ram {
+impl<P: Primitive> Memory for &Ram<P> {
     fn descriptor(&self, address: u64) -> Option<[u64; 8]> {
         // SAFETY: 64 bytes of the memory; the engine has checked their alignment.
-        Some(unsafe { self.at(address, 64)?.cast::<[u64; 8]>().read_volatile() })
+        Some(unsafe { self.at(address).cast::<[u64; 8]>().read_volatile() })
     }
     fn next(&self, address: u64) -> Option<u64> {
         let [_, _, _, next, ..] = self.descriptor(address)?;
         Some(next)
     }
     fn copy(&self, source: u64, destination: u64, length: u64) -> Result<(), Error> {
-        let from = self.at(source, length).ok_or(Error::SOURCE)?;
-        let to = self.at(destination, length).ok_or(Error::DESTINATION)?;
         // SAFETY: within the memory, whose sources and destinations are apart.
-        unsafe { copy(self.primitive, from, to, length) };
+        unsafe { P::copy(self.at(source), self.at(destination), length as usize) };
         Ok(())
     }
     fn complete(&self, word: Word) {
-        self.word.set(word.0);
-        black_box(&self.word);
+        // SAFETY: the cell's own memory. Volatile, as NetDMA may read it at any time.
+        unsafe { self.word.as_ptr().write_volatile(word.0) };
     }
 }
 
 /// Every size, in each place, with each way to copy.
 pub fn measure() -> Vec<Row> {
     let area = PLACES.iter().map(|place| place.area).max().unwrap_or_default();
-    let bytes = 2 * area + 64 * RING;
+    let bytes = 2 * area + 64 * RING + (1 << 20);
     let mut pages: Vec<Page> = (0..bytes / 4096).map(|i| Page([i; 512])).collect();
     let base = NonNull::new(pages.as_mut_ptr().cast()).expect("an allocation");
+    let end = bytes - 1;
     let mut rows = Vec::new();
-    for primitive in [Primitive::Memcpy, Primitive::Strings] {
-        for place in PLACES {
-            let ram = Ram { base, bytes, primitive, word: Cell::new(0) };
-            rows.extend(SIZES.map(|size| row(&ram, place, area, size)));
+    for place in PLACES {
+        for size in SIZES {
+            rows.push(row::<Memcpy>(base, end, place, area, size));
+            rows.push(row::<Strings>(base, end, place, area, size));
         }
     }
     rows
 }
 
-fn row(ram: &Ram, place: Place, destinations: u64, bytes: u64) -> Row {
-    let primitive = if ram.primitive == Primitive::Memcpy { "memcpy" } else { "rep movs" };
-    let mut turns = Turns::new(ram, place.area.max(bytes), destinations, bytes);
+fn row<P: Primitive>(base: NonNull<u8>, end: u64, place: Place, destinations: u64, bytes: u64) -> Row {
+    let ram = Ram { base, word: Cell::new(0), primitive: PhantomData::<P> };
+    let mut turns = Turns::new(&ram, end, place.area.max(bytes), destinations, bytes);
     let (mut engine, mut plain, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 0..WARM_UP + TURNS {
         // Who comes first changes, and neither copies what the other one has just copied.
@@ -165,7 +177,14 @@ fn row(ram: &Ram, place: Place, destinations: u64, bytes: u64) -> Row {
             ratios.push(two / one);
         }
     }
-    Row { bytes, place: place.name, primitive, ratio: median(ratios), engine: median(engine), plain: median(plain) }
+    Row {
+        bytes,
+        place: place.name,
+        primitive: P::NAME,
+        ratio: median(ratios),
+        engine: median(engine),
+        plain: median(plain),
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -174,9 +193,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Both sides' turns of a size.
-struct Turns<'a> {
-    ram: &'a Ram,
-    channel: Channel<&'a Ram>,
+struct Turns<'a, P: Primitive> {
+    ram: &'a Ram<P>,
+    channel: Channel<&'a Ram<P>>,
     /// Bytes of either side, and where the second one begins.
     area: u64,
     destinations: u64,
@@ -188,9 +207,9 @@ struct Turns<'a> {
     published: u64,
 }
 
-impl<'a> Turns<'a> {
-    fn new(ram: &'a Ram, area: u64, destinations: u64, bytes: u64) -> Self {
-        let limits = Limits { highest: 1 << 40, largest: 1 << 20 };
+impl<'a, P: Primitive> Turns<'a, P> {
+    fn new(ram: &'a Ram<P>, end: u64, area: u64, destinations: u64, bytes: u64) -> Self {
+        let limits = Limits { highest: end, largest: 1 << 20 };
         let channel = Channel::new(ram, Chains::Counted, limits);
         let count = (TURN / bytes).clamp(1, RING - 1);
         let mut turns = Self { ram, channel, area, destinations, bytes, count, made: 0, published: 0 };
@@ -223,19 +242,24 @@ impl<'a> Turns<'a> {
                 next: self.descriptor(self.published + 1),
                 ..Descriptor::default()
             };
-            let at = self.ram.at(self.descriptor(self.published), 64).expect("a descriptor's place");
+            let at = self.ram.at(self.descriptor(self.published));
             // SAFETY: a descriptor's place in the memory, aligned; the channel is at rest.
             unsafe { at.cast::<[u64; 8]>().write(descriptor.words([0; 2])) };
             self.published += 1;
         }
     }
 
-    /// Nanoseconds a descriptor from the append to the end of its chain.
+    /// Nanoseconds a descriptor, from each append to the end of its chain.
     fn engine(&mut self) -> f64 {
         self.publish(self.count);
         let began = Instant::now();
-        self.channel.append(self.count as u32).expect("an append");
-        while self.channel.step() == Step::More {}
+        let mut left = self.count;
+        while left > 0 {
+            let count = left.min(APPEND);
+            self.channel.append(count as u32).expect("an append");
+            while self.channel.step() == Step::More {}
+            left -= count;
+        }
         let took = began.elapsed();
         assert_eq!(self.ram.word.get(), self.descriptor(self.published - 1) | 1, "not done");
         took.as_nanos() as f64 / self.count as f64
@@ -247,10 +271,9 @@ impl<'a> Turns<'a> {
         let began = Instant::now();
         for place in places {
             let bytes = black_box(self.bytes);
-            let from = self.ram.at(place, bytes).expect("a source");
-            let to = self.ram.at(self.destinations + place, bytes).expect("a destination");
+            let (from, to) = (self.ram.at(place), self.ram.at(self.destinations + place));
             // SAFETY: within the memory, whose sources and destinations are apart.
-            unsafe { copy(self.ram.primitive, from, to, bytes) };
+            unsafe { P::copy(from, to, bytes as usize) };
         }
         began.elapsed().as_nanos() as f64 / self.count as f64
     }

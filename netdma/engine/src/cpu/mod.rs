@@ -4,13 +4,17 @@
 //! each piece, so that nothing on its CPU waits longer than one piece takes. Who suspends may have raised its IRQL on
 //! that very CPU, where the thread cannot run: it finishes the current descriptor itself.
 
+mod run;
 mod watch;
 
-use crate::{Chains, Descriptor, Engine, Error, Limits, Operation, Refusal, Status, Word, check_publication};
+use crate::{
+    Chains, Descriptor, Engine, Error, Limits, Operation, Refusal, Status, Word, check_publication, control,
+};
+use run::Room;
 use watch::Watch;
 
 /// Bytes that one step moves at most.
-pub const PIECE: u64 = 32 << 10;
+pub const PIECE: u64 = 64 << 10;
 /// Descriptors that one step executes at most.
 pub const BATCH: u32 = 16;
 
@@ -73,7 +77,7 @@ struct Current {
 #[derive(Clone, Copy, Debug)]
 struct Last {
     address: u64,
-    updates_status: bool,
+    control: u32,
 }
 
 /// A channel that the CPU works for.
@@ -82,6 +86,7 @@ pub struct Channel<M> {
     memory: M,
     chains: Chains,
     limits: Limits,
+    bounds: run::Bounds,
     state: State,
     /// Where the next descriptor is.
     next: u64,
@@ -102,6 +107,7 @@ impl<M: Memory> Channel<M> {
             memory,
             chains,
             limits,
+            bounds: run::Bounds::new(&limits),
             state: State::Fresh,
             next: 0,
             left: 0,
@@ -131,65 +137,26 @@ impl<M: Memory> Channel<M> {
 
     /// Works on, for at most [`PIECE`] bytes and [`BATCH`] descriptors.
     pub fn step(&mut self) -> Step {
-        let mut room = PIECE;
-        for _ in 0..BATCH {
-            if self.state != State::Active || room == 0 {
-                break;
+        let mut room = Room::STEP;
+        while self.state == State::Active && room.bytes > 0 && room.descriptors > 0 {
+            if self.current.is_some() || !self.run(&mut room) {
+                let moved = self.work(room.bytes);
+                room.take(moved);
             }
-            let moved = if self.current.is_none() { self.begin(room) } else { self.work(room) };
-            room = room.saturating_sub(moved);
         }
         if self.state == State::Active { Step::More } else { Step::Rest }
     }
 
-    /// Begins with the next descriptor: all of it at once where it is a plain copy that fits, as most are. How many
-    /// bytes it has moved.
-    #[inline]
-    fn begin(&mut self, room: u64) -> u64 {
-        let address = self.next;
-        let words = match self.read(address) {
-            Ok(words) => words,
-            Err(error) => {
-                self.fail(error);
-                return 0;
-            }
-        };
-        let descriptor = Descriptor::parse(words);
-        let length = u64::from(descriptor.size);
-        if !descriptor.is_plain(&self.limits) || length > room {
-            return self.begin_any(address, descriptor, room);
-        }
-        if let Err(error) = self.memory.copy(descriptor.source, descriptor.destination, length) {
-            self.current = Some(Current { address, descriptor, done: 0, total: length });
-            self.fail(error);
-            return length;
-        }
-        if let Err(error) = self.complete(address, descriptor.control, descriptor.next) {
-            self.fail(error);
-        }
-        length
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn begin_any(&mut self, address: u64, descriptor: Descriptor, room: u64) -> u64 {
-        let mut current = Current { address, descriptor, done: 0, total: 0 };
-        match descriptor.operation(&self.limits) {
-            Ok(Operation::Nothing) => {}
-            Ok(Operation::Copy) => current.total = descriptor.size.into(),
-            Err(error) => {
-                self.current = Some(current);
-                self.fail(error);
-                return 0;
-            }
-        }
-        self.current = Some(current);
-        self.work(room)
-    }
-
     /// Moves at most `room` bytes of one descriptor; how many it has moved.
+    #[inline(never)]
     fn work(&mut self, room: u64) -> u64 {
-        let Some(mut current) = self.current.take() else { return 0 };
+        if self.current.is_none()
+            && let Err(error) = self.fetch()
+        {
+            self.fail(error);
+            return 0;
+        }
+        let Some(current) = &mut self.current else { return 0 };
         let (source, there) = current.descriptor.source_span().at(current.done);
         let (destination, here) = current.descriptor.destination_span().at(current.done);
         let length = room.min(there).min(here).min(current.total.saturating_sub(current.done));
@@ -197,12 +164,12 @@ impl<M: Memory> Channel<M> {
         current.done = current.done.saturating_add(length);
         let result = match moved {
             Ok(()) if current.done >= current.total => {
-                self.complete(current.address, current.descriptor.control, current.descriptor.next)
+                let Current { address, descriptor, .. } = *current;
+                self.current = None;
+                self.watch.passed(address, 1);
+                self.complete(address, descriptor.control, descriptor.next)
             }
-            moved => {
-                self.current = Some(current);
-                moved
-            }
+            moved => moved,
         };
         if let Err(error) = result {
             self.fail(error);
@@ -210,21 +177,24 @@ impl<M: Memory> Channel<M> {
         length
     }
 
-    /// Reads the next descriptor, once.
-    #[inline]
-    fn read(&mut self, address: u64) -> Result<[u64; 8], Error> {
+    /// Reads the next descriptor. One that cannot be executed is the current one of the error.
+    fn fetch(&mut self) -> Result<(), Error> {
+        let address = self.next;
         self.limits.descriptor(address)?;
         if self.watch.has_been_at(address) {
             return Err(Error::COUNT);
         }
-        self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)
+        let descriptor = Descriptor::parse(self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)?);
+        let current = self.current.insert(Current { address, descriptor, done: 0, total: 0 });
+        if descriptor.operation(&self.limits)? == Operation::Copy {
+            current.total = descriptor.size.into();
+        }
+        Ok(())
     }
 
     /// A descriptor is done: data, then word, then event (NDMA-XFER-13).
-    #[inline]
     fn complete(&mut self, address: u64, control: u32, next: u64) -> Result<(), Error> {
-        let updates_status = control & crate::control::STATUS_UPDATE != 0;
-        self.last = Some(Last { address, updates_status });
+        self.last = Some(Last { address, control });
         self.left = self.left.saturating_sub(1);
         // A chain that ended here when it was read may have been linked on since (NDMA-XFER-04).
         self.next = match (self.chains, next) {
@@ -232,15 +202,20 @@ impl<M: Memory> Channel<M> {
             (_, next) => next,
         };
         self.state = self.onwards();
-        if updates_status {
-            let status = if self.state == State::Active { Status::Active } else { Status::Idle };
+        let status = if self.state == State::Active { Status::Active } else { Status::Idle };
+        self.report(address, control, status);
+        Ok(())
+    }
+
+    /// What a completed descriptor asks for: the word, the event.
+    #[inline]
+    fn report(&mut self, address: u64, control: u32, status: Status) {
+        if control::updates_status(control) {
             self.memory.complete(Word::new(address, status));
         }
-        let d = Descriptor { control, ..Descriptor::default() };
-        if d.interrupts() && !matches!(self.event, Some(Event::Failed(_))) {
+        if control::interrupts(control) && !matches!(self.event, Some(Event::Failed(_))) {
             self.event = Some(Event::Completed(address));
         }
-        Ok(())
     }
 
     /// The state of a channel that goes on if there is more.
@@ -262,7 +237,7 @@ impl<M: Memory> Channel<M> {
     fn halt(&mut self) {
         let reported = match (self.current.take(), self.last) {
             (Some(current), _) => current.descriptor.updates_status(),
-            (None, Some(last)) => last.updates_status,
+            (None, Some(last)) => control::updates_status(last.control),
             (None, None) => false,
         };
         if reported && self.state != State::Halted {
@@ -342,7 +317,7 @@ impl<M: Memory> Engine for Channel<M> {
             State::Suspended => Ok(self.last_address()),
             State::Active | State::Idle => {
                 self.state = State::Suspended;
-                if let Some(last) = self.last.filter(|last| last.updates_status) {
+                if let Some(last) = self.last.filter(|last| control::updates_status(last.control)) {
                     self.memory.complete(Word::new(last.address, Status::Suspended));
                 }
                 Ok(self.last_address())
