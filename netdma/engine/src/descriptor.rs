@@ -139,13 +139,13 @@ impl Descriptor {
     /// An interrupt is wanted (NDMA-CST-05).
     #[must_use]
     pub const fn interrupts(&self) -> bool {
-        !self.changes_context() && self.has(control::INTERRUPT)
+        control::interrupts(self.control)
     }
 
     /// The completion word is wanted (NDMA-CST-01).
     #[must_use]
     pub const fn updates_status(&self) -> bool {
-        self.has(control::STATUS_UPDATE)
+        control::updates_status(self.control)
     }
 
     /// What it asks for, if that can be done without touching anything else.
@@ -172,19 +172,6 @@ impl Descriptor {
             return Err(Error::DESTINATION);
         }
         Ok(Operation::Copy)
-    }
-
-    /// Whether it is a copy without breaks, and sound: [`operation`](Self::operation) in short, for most of them.
-    #[must_use]
-    #[inline]
-    pub const fn is_plain(&self, limits: &Limits) -> bool {
-        const OTHERS: u32 =
-            control::OPERATION | control::NULL | control::SOURCE_PAGE_BREAK | control::DESTINATION_PAGE_BREAK;
-        let size = self.size as u64;
-        self.control & OTHERS == 0
-            && self.size.wrapping_sub(1) < limits.largest
-            && limits.reach(self.source, size)
-            && limits.reach(self.destination, size)
     }
 
     /// Where bytes come from.

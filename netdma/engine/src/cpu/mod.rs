@@ -10,7 +10,7 @@ mod watch;
 use crate::{
     Chains, Descriptor, Engine, Error, Limits, Operation, Refusal, Status, Word, check_publication, control,
 };
-use run::Room;
+use run::{Bounds, Room};
 use watch::Watch;
 
 /// Bytes that one step moves at most.
@@ -20,7 +20,8 @@ pub const BATCH: u32 = 16;
 
 /// Physical memory. IRQL <= `DISPATCH_LEVEL`.
 pub trait Memory {
-    /// A descriptor's eight words, each read once; `None` if nothing is there.
+    /// A descriptor's eight words, each read once; `None` if nothing is there. In a [`step`](Channel::step) the next one
+    /// may be read while the one before is not done, and read again when it is its turn.
     fn descriptor(&self, address: u64) -> Option<[u64; 8]>;
 
     /// A descriptor's `NextDescriptor` as it is now; `None` if nothing is there.
@@ -86,7 +87,7 @@ pub struct Channel<M> {
     memory: M,
     chains: Chains,
     limits: Limits,
-    bounds: run::Bounds,
+    bounds: Bounds,
     state: State,
     /// Where the next descriptor is.
     next: u64,
@@ -107,7 +108,7 @@ impl<M: Memory> Channel<M> {
             memory,
             chains,
             limits,
-            bounds: run::Bounds::new(&limits),
+            bounds: Bounds::new(&limits),
             state: State::Fresh,
             next: 0,
             left: 0,
@@ -139,7 +140,11 @@ impl<M: Memory> Channel<M> {
     pub fn step(&mut self) -> Step {
         let mut room = Room::STEP;
         while self.state == State::Active && room.bytes > 0 && room.descriptors > 0 {
-            if self.current.is_some() || !self.run(&mut room) {
+            if self.current.is_none()
+                && let Err(error) = self.fetch()
+            {
+                self.fail(error);
+            } else if !self.run(&mut room) {
                 let moved = self.work(room.bytes);
                 room.take(moved);
             }
@@ -147,15 +152,9 @@ impl<M: Memory> Channel<M> {
         if self.state == State::Active { Step::More } else { Step::Rest }
     }
 
-    /// Moves at most `room` bytes of one descriptor; how many it has moved.
+    /// Moves at most `room` bytes of the current descriptor; how many it has moved.
     #[inline(never)]
     fn work(&mut self, room: u64) -> u64 {
-        if self.current.is_none()
-            && let Err(error) = self.fetch()
-        {
-            self.fail(error);
-            return 0;
-        }
         let Some(current) = &mut self.current else { return 0 };
         let (source, there) = current.descriptor.source_span().at(current.done);
         let (destination, here) = current.descriptor.destination_span().at(current.done);

@@ -1,7 +1,7 @@
 //! The short way for most descriptors: plain copies, one behind the other.
 
-use super::{BATCH, Channel, Last, Memory, PIECE};
-use crate::{BYTES, Chains, Descriptor, Error, Limits, Status, Word, control};
+use super::{BATCH, Channel, Current, Last, Memory, PIECE};
+use crate::{BYTES, Chains, Descriptor, Limits, Status, Word, control};
 
 /// What a step may still do.
 pub(super) struct Room {
@@ -10,15 +10,18 @@ pub(super) struct Room {
 }
 
 impl Room {
+    /// Of a whole step.
     pub(super) const STEP: Self = Self { bytes: PIECE, descriptors: BATCH };
 
+    /// A descriptor has been worked at.
     pub(super) fn take(&mut self, bytes: u64) {
         self.bytes = self.bytes.saturating_sub(bytes);
         self.descriptors = self.descriptors.saturating_sub(1);
     }
 }
 
-/// Whatever is not simply copied, written to the completion word and forgotten.
+/// What asks for more than bytes and the word. Before the one behind a serialized transfer is read, everything is
+/// written.
 const OTHERS: u32 = control::OPERATION
     | control::NULL
     | control::SERIALIZE
@@ -52,79 +55,85 @@ struct Plain {
 }
 
 impl Plain {
-    /// Reads one of at most `room` bytes. `None` for all others: what they are, and what is wrong with them, is found
-    /// out when it is their turn.
+    /// A descriptor that fits into so many bytes; `None` for all others.
     #[inline]
-    fn read<M: Memory>(memory: &M, highest: u64, room: u64, address: u64) -> Option<Self> {
+    const fn of(address: u64, descriptor: &Descriptor, highest: u64, room: u64) -> Option<Self> {
+        let Descriptor { size, control, source, destination, next, .. } = *descriptor;
+        let length = size as u64;
+        // No bytes are not less than any room.
+        if control & OTHERS == 0 && length.wrapping_sub(1) < room && source <= highest && destination <= highest {
+            Some(Self { address, length, control, source, destination, next })
+        } else {
+            None
+        }
+    }
+
+    /// Reads the one that follows. `None` for all others: what they are, and what is wrong with them, is found out when it
+    /// is their turn.
+    #[inline]
+    fn read<M: Memory>(memory: &M, address: u64, highest: u64, room: u64) -> Option<Self> {
         // 0 is out of reach as well.
         if !address.is_multiple_of(BYTES) || address.wrapping_sub(BYTES) >= highest {
             return None;
         }
-        let Descriptor { size, control, source, destination, next, .. } =
-            Descriptor::parse(memory.descriptor(address)?);
-        let length = u64::from(size);
-        let is_plain = control & OTHERS == 0
-            && length.wrapping_sub(1) < room
-            && source <= highest
-            && destination <= highest;
-        is_plain.then_some(Self { address, length, control, source, destination, next })
+        Self::of(address, &Descriptor::parse(memory.descriptor(address)?), highest, room)
     }
 }
 
 impl<M: Memory> Channel<M> {
-    /// Executes plain descriptors while one follows another; whether there was any.
+    /// Executes the current descriptor and those behind it while they are plain; whether there was any.
     ///
     /// Each is read and checked before the bytes of the one before are moved, so that the copies need not wait for it.
-    /// What has been read ahead is forgotten with the step at the latest.
+    /// What has been read ahead is forgotten with the step at the latest: the client may rewrite it once the channel is
+    /// suspended (NDMA-SUS-03).
     #[inline]
     pub(super) fn run(&mut self, room: &mut Room) -> bool {
         let highest = self.bounds.highest;
         let mark = self.watch.mark();
+        // Nothing is read that has not been published; a chain that ends in NULL says so itself.
         let most = match self.chains {
             Chains::Counted => room.descriptors.min(self.left),
             Chains::Terminated => room.descriptors,
         };
-        let mut bytes = room.bytes.min(self.bounds.largest);
-        let before = bytes;
-        let Some(mut now) = Plain::read(&self.memory, highest, bytes, self.next) else { return false };
-        let (mut more, mut last) = (most, None);
-        let result = loop {
-            if now.address == mark {
-                break Err(Error::COUNT);
-            }
+        let most_bytes = room.bytes.min(self.bounds.largest);
+        let (mut more, mut bytes) = (most, most_bytes);
+        let Some(current) = self.current.as_ref().filter(|current| current.done == 0) else { return false };
+        let Some(mut now) = Plain::of(current.address, &current.descriptor, highest, bytes) else { return false };
+        self.current = None;
+        let mut last = None;
+        let copied = loop {
             bytes = bytes.wrapping_sub(now.length);
             more = more.wrapping_sub(1);
-            let then =
-                if more > 0 { Plain::read(&self.memory, highest, bytes, now.next) } else { None };
-            let Some(then) = then else {
-                break self.memory.copy(now.source, now.destination, now.length);
+            let returns = now.next == mark || now.next == now.address;
+            let then = if more > 0 && bytes > 0 && !returns {
+                Plain::read(&self.memory, now.next, highest, bytes)
+            } else {
+                None
             };
-            if let Err(error) = self.memory.copy(now.source, now.destination, now.length) {
-                break Err(error);
-            }
-            if now.control & control::STATUS_UPDATE != 0 {
+            let copied = self.memory.copy(now.source, now.destination, now.length);
+            let Some(then) = then.filter(|_| copied.is_ok()) else { break copied };
+            if control::updates_status(now.control) {
                 self.memory.complete(Word::new(now.address, Status::Active));
             }
             last = Some(now);
             now = then;
         };
-        let done = most.wrapping_sub(more);
-        room.descriptors = room.descriptors.saturating_sub(done);
-        room.bytes = room.bytes.saturating_sub(before.wrapping_sub(bytes));
-        self.settle(last, now, done, result);
-        true
-    }
-
-    #[inline]
-    fn settle(&mut self, last: Option<Plain>, now: Plain, done: u32, result: Result<(), Error>) {
+        let begun = most.wrapping_sub(more);
+        room.descriptors = room.descriptors.saturating_sub(begun);
+        room.bytes = room.bytes.saturating_sub(most_bytes.wrapping_sub(bytes));
         if let Some(last) = last {
             self.last = Some(Last { address: last.address, control: last.control });
-            self.left = self.left.saturating_sub(done.wrapping_sub(1));
-            self.next = now.address;
+            self.left = self.left.saturating_sub(begun.wrapping_sub(1));
         }
-        self.watch.passed(now.address, done);
-        if let Err(error) = result.and_then(|()| self.complete(now.address, now.control, now.next)) {
+        self.watch.passed(now.address, begun);
+        if copied.is_err() {
+            // It is the one in flight, which decides about the word (NDMA-CST-04).
+            let descriptor = Descriptor { control: now.control, ..Descriptor::default() };
+            self.current = Some(Current { address: now.address, descriptor, done: 0, total: now.length });
+        }
+        if let Err(error) = copied.and_then(|()| self.complete(now.address, now.control, now.next)) {
             self.fail(error);
         }
+        true
     }
 }
