@@ -67,14 +67,20 @@ fn report(is_json: bool) -> ExitCode {
     }
     println!("\n  {:<34} {:>12} {:>14}", "CPU engine, bytes a descriptor", "of memcpy", "GB/s");
     for row in copies {
-        println!("  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}", row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain);
+        println!(
+            "  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}",
+            row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain
+        );
     }
     ExitCode::SUCCESS
 }
 
 fn copies_only() -> ExitCode {
     for row in copies::measure() {
-        println!("  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}", row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain);
+        println!(
+            "  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}",
+            row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain
+        );
     }
     ExitCode::SUCCESS
 }

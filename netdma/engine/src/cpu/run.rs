@@ -61,7 +61,11 @@ impl Plain {
         let Descriptor { size, control, source, destination, next, .. } = *descriptor;
         let length = size as u64;
         // No bytes are not less than any room.
-        if control & OTHERS == 0 && length.wrapping_sub(1) < room && source <= highest && destination <= highest {
+        if control & OTHERS == 0
+            && length.wrapping_sub(1) < room
+            && source <= highest
+            && destination <= highest
+        {
             Some(Self { address, length, control, source, destination, next })
         } else {
             None
@@ -98,7 +102,9 @@ impl<M: Memory> Channel<M> {
         let most_bytes = room.bytes.min(self.bounds.largest);
         let (mut more, mut bytes) = (most, most_bytes);
         let Some(current) = self.current.as_ref().filter(|current| current.done == 0) else { return false };
-        let Some(mut now) = Plain::of(current.address, &current.descriptor, highest, bytes) else { return false };
+        let Some(mut now) = Plain::of(current.address, &current.descriptor, highest, bytes) else {
+            return false;
+        };
         self.current = None;
         let mut last = None;
         let copied = loop {
