@@ -115,9 +115,9 @@ struct Ram<P> {
 }
 
 impl<P> Ram<P> {
-    fn at(&self, address: u64) -> *mut u8 {
+    fn at(&self, address: u64) -> NonNull<u8> {
         // SAFETY: the engine's limits, and the places of the loop beside it, end with the memory.
-        unsafe { self.base.as_ptr().add(address as usize) }
+        unsafe { self.base.add(address as usize) }
     }
 }
 
@@ -132,7 +132,7 @@ impl<P: Primitive> Memory for &Ram<P> {
     }
     fn copy(&self, source: u64, destination: u64, length: u64) -> Result<(), Error> {
         // SAFETY: within the memory, whose sources and destinations are apart.
-        unsafe { P::copy(self.at(source), self.at(destination), length as usize) };
+        unsafe { P::copy(self.at(source).as_ptr(), self.at(destination).as_ptr(), length as usize) };
         Ok(())
     }
     fn complete(&self, word: Word) {
@@ -273,7 +273,7 @@ impl<'a, P: Primitive> Turns<'a, P> {
             let bytes = black_box(self.bytes);
             let (from, to) = (self.ram.at(place), self.ram.at(self.destinations + place));
             // SAFETY: within the memory, whose sources and destinations are apart.
-            unsafe { P::copy(from, to, bytes as usize) };
+            unsafe { P::copy(from.as_ptr(), to.as_ptr(), bytes as usize) };
         }
         began.elapsed().as_nanos() as f64 / self.count as f64
     }

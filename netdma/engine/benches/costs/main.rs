@@ -23,7 +23,6 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--json").collect();
     match words.as_slice() {
         ["--operation", name] => operations::play(name),
-        ["--copies"] => return copies_only(),
         [] => return report(is_json),
         _ => {
             eprintln!("usage: [--json]; or --operation NAME, for callgrind");
@@ -56,7 +55,10 @@ fn report(is_json: bool) -> ExitCode {
             .collect();
         let copies: Vec<_> = copies
             .iter()
-            .map(|row| json!({ "bytes": row.bytes, "ratio_to_memcpy": row.ratio, "ns": row.engine }))
+            .map(|row| {
+                json!({ "bytes": row.bytes, "memory": row.place, "copies": row.primitive, "ratio": row.ratio,
+                        "nanoseconds": row.engine, "nanoseconds_plain": row.plain })
+            })
             .collect();
         println!("{:#}", json!({ "operations": operations, "cpu_engine": copies }));
         return ExitCode::SUCCESS;
@@ -65,21 +67,14 @@ fn report(is_json: bool) -> ExitCode {
     for (name, counts, instructions) in rows {
         println!("  {name:<34} {instructions:>12} {:>6} {:>7}", counts.reads, counts.writes);
     }
-    println!("\n  {:<34} {:>12} {:>14}", "CPU engine, bytes a descriptor", "of memcpy", "GB/s");
+    println!(
+        "\n  CPU engine against plain copies\n  {:<10} {:<9} {:>10} {:>7} {:>12} {:>12}",
+        "memory", "copies", "bytes", "ratio", "engine, ns", "plain, ns"
+    );
     for row in copies {
         println!(
-            "  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}",
-            row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain
-        );
-    }
-    ExitCode::SUCCESS
-}
-
-fn copies_only() -> ExitCode {
-    for row in copies::measure() {
-        println!(
-            "  {:<10} {:<10} {:>10} {:>8.3} {:>10.1} {:>10.1}",
-            row.primitive, row.place, row.bytes, row.ratio, row.engine, row.plain
+            "  {:<10} {:<9} {:>10} {:>7.3} {:>12.1} {:>12.1}",
+            row.place, row.primitive, row.bytes, row.ratio, row.engine, row.plain
         );
     }
     ExitCode::SUCCESS
