@@ -36,6 +36,8 @@ pub struct Model {
     pub next: u64,
     pub left: u32,
     pub current: Option<Current>,
+    /// A descriptor that was read while the one before was in flight, in this step.
+    pub ahead: Option<(u64, Descriptor)>,
     /// The last one done, and whether it asked for the word.
     pub last: Option<(u64, bool)>,
     /// Descriptors read since the last publication.
@@ -60,6 +62,7 @@ impl Model {
             next: 0,
             left: 0,
             current: None,
+            ahead: None,
             last: None,
             visited: HashSet::new(),
             interrupt: None,

@@ -51,7 +51,8 @@ impl World {
     }
 
     pub fn begin_step(&self) {
-        self.model.borrow_mut().work = (0, 0);
+        let mut model = self.model.borrow_mut();
+        (model.work, model.ahead) = ((0, 0), None);
     }
 
     /// A step has returned: it was short.
@@ -82,6 +83,18 @@ impl World {
             }
         }
         assert_eq!(model.words, [], "words that nothing asked for");
+    }
+
+    /// A descriptor is the one in flight.
+    fn begin(&self, model: &mut Model, (at, descriptor): (u64, Descriptor)) {
+        assert_eq!(model.state, State::Active, "a descriptor is executed");
+        assert_eq!(at, model.next, "not the next descriptor");
+        model.work.1 += 1;
+        model.visited.insert(at);
+        let total = judge::bytes(&descriptor, self.limits);
+        model.failure = total.err();
+        let total = total.unwrap_or(u64::MAX);
+        model.current = Some(Current { at, descriptor, done: 0, total, reported: false });
     }
 
     /// Why the next descriptor cannot be read, if it cannot.
@@ -193,21 +206,27 @@ impl Memory for &World {
         let model = &mut *guard;
         model.settle();
         assert_eq!(model.state, State::Active, "a descriptor was read");
-        assert!(model.current.is_none() && model.failure.is_none(), "the one before is not done");
-        assert_eq!(address, model.next, "not the next descriptor");
+        assert_eq!(model.failure, None, "work after a failure");
         assert_eq!(judge::address(address, self.limits), Ok(()), "{address:#x}");
+        // Either it is read again now that it is its turn, or it has begun, and this is the one behind.
+        if let (None, Some(ahead)) = (model.current, model.ahead.take().filter(|ahead| ahead.0 != address)) {
+            self.begin(model, ahead);
+        }
+        if let Some(current) = model.current {
+            assert_eq!(current.descriptor.control & control::SERIALIZE, 0, "not everything is written");
+            assert_eq!(address, current.descriptor.next, "not the next descriptor");
+            assert!(model.chains == Chains::Terminated || model.left > 1, "it was not published");
+            let words = model.ram.words(address);
+            model.ahead = words.map(|words| (address, Descriptor::parse(words)));
+            return words;
+        }
         assert!(model.chains == Chains::Terminated || model.left > 0, "it was not published");
-        model.work.1 += 1;
-        model.visited.insert(address);
         let Some(words) = model.ram.words(address) else {
-            model.failure = Some(Error::NEXT_ADDRESS);
+            assert_eq!(address, model.next, "not the next descriptor");
+            (model.failure, model.work.1) = (Some(Error::NEXT_ADDRESS), model.work.1 + 1);
             return None;
         };
-        let descriptor = Descriptor::parse(words);
-        let total = judge::bytes(&descriptor, self.limits);
-        model.failure = total.err();
-        let total = total.unwrap_or(u64::MAX);
-        model.current = Some(Current { at: address, descriptor, done: 0, total, reported: false });
+        self.begin(model, (address, Descriptor::parse(words)));
         Some(words)
     }
 
@@ -221,7 +240,13 @@ impl Memory for &World {
     fn copy(&self, source: u64, destination: u64, length: u64) -> Result<(), Error> {
         let mut guard = self.model.borrow_mut();
         let model = &mut *guard;
+        model.settle();
         assert_eq!(model.failure, None, "work after a failure");
+        if let (None, Some(ahead)) = (model.current, model.ahead) {
+            model.ahead = None;
+            self.begin(model, ahead);
+            assert_eq!(model.failure, None, "a descriptor that cannot be executed");
+        }
         let Some(current) = &mut model.current else { panic!("a transfer without a descriptor") };
         assert!((1..=PIECE).contains(&length), "a piece of {length}");
         assert!(current.done + length <= current.total, "more than asked for");

@@ -25,6 +25,20 @@ pub mod control {
     pub const OPERATION: u32 = 0xFF00_0000;
     /// Take a DCA context from the size field; bit 0 means something else then.
     pub const CONTEXT_CHANGE: u32 = 0xFF00_0000;
+
+    /// An interrupt is wanted (NDMA-CST-05).
+    #[must_use]
+    #[inline]
+    pub const fn interrupts(control: u32) -> bool {
+        control & OPERATION != CONTEXT_CHANGE && control & INTERRUPT != 0
+    }
+
+    /// The completion word is wanted (NDMA-CST-01).
+    #[must_use]
+    #[inline]
+    pub const fn updates_status(control: u32) -> bool {
+        control & STATUS_UPDATE != 0
+    }
 }
 
 /// What an engine can reach and how much it moves at a time.
@@ -125,13 +139,13 @@ impl Descriptor {
     /// An interrupt is wanted (NDMA-CST-05).
     #[must_use]
     pub const fn interrupts(&self) -> bool {
-        !self.changes_context() && self.has(control::INTERRUPT)
+        control::interrupts(self.control)
     }
 
     /// The completion word is wanted (NDMA-CST-01).
     #[must_use]
     pub const fn updates_status(&self) -> bool {
-        self.has(control::STATUS_UPDATE)
+        control::updates_status(self.control)
     }
 
     /// What it asks for, if that can be done without touching anything else.

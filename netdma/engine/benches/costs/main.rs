@@ -55,7 +55,10 @@ fn report(is_json: bool) -> ExitCode {
             .collect();
         let copies: Vec<_> = copies
             .iter()
-            .map(|row| json!({ "bytes": row.bytes, "ratio_to_memcpy": row.ratio, "gb_per_second": row.rate }))
+            .map(|row| {
+                json!({ "bytes": row.bytes, "memory": row.place, "copies": row.primitive, "ratio": row.ratio,
+                        "nanoseconds": row.engine, "nanoseconds_plain": row.plain })
+            })
             .collect();
         println!("{:#}", json!({ "operations": operations, "cpu_engine": copies }));
         return ExitCode::SUCCESS;
@@ -64,9 +67,15 @@ fn report(is_json: bool) -> ExitCode {
     for (name, counts, instructions) in rows {
         println!("  {name:<34} {instructions:>12} {:>6} {:>7}", counts.reads, counts.writes);
     }
-    println!("\n  {:<34} {:>12} {:>14}", "CPU engine, bytes a descriptor", "of memcpy", "GB/s");
+    println!(
+        "\n  CPU engine against plain copies\n  {:<10} {:<9} {:>10} {:>7} {:>12} {:>12}",
+        "memory", "copies", "bytes", "ratio", "engine, ns", "plain, ns"
+    );
     for row in copies {
-        println!("  {:<34} {:>12.3} {:>14.2}", row.bytes, row.ratio, row.rate);
+        println!(
+            "  {:<10} {:<9} {:>10} {:>7.3} {:>12.1} {:>12.1}",
+            row.place, row.primitive, row.bytes, row.ratio, row.engine, row.plain
+        );
     }
     ExitCode::SUCCESS
 }

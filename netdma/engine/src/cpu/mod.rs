@@ -4,19 +4,24 @@
 //! each piece, so that nothing on its CPU waits longer than one piece takes. Who suspends may have raised its IRQL on
 //! that very CPU, where the thread cannot run: it finishes the current descriptor itself.
 
+mod run;
 mod watch;
 
-use crate::{Chains, Descriptor, Engine, Error, Limits, Operation, Refusal, Status, Word, check_publication};
+use crate::{
+    Chains, Descriptor, Engine, Error, Limits, Operation, Refusal, Status, Word, check_publication, control,
+};
+use run::{Bounds, Room};
 use watch::Watch;
 
 /// Bytes that one step moves at most.
-pub const PIECE: u64 = 32 << 10;
+pub const PIECE: u64 = 64 << 10;
 /// Descriptors that one step executes at most.
 pub const BATCH: u32 = 16;
 
 /// Physical memory. IRQL <= `DISPATCH_LEVEL`.
 pub trait Memory {
-    /// A descriptor's eight words, each read once; `None` if nothing is there.
+    /// A descriptor's eight words, each read once; `None` if nothing is there. In a [`step`](Channel::step) the next one
+    /// may be read while the one before is not done, and read again when it is its turn.
     fn descriptor(&self, address: u64) -> Option<[u64; 8]>;
 
     /// A descriptor's `NextDescriptor` as it is now; `None` if nothing is there.
@@ -73,7 +78,7 @@ struct Current {
 #[derive(Clone, Copy, Debug)]
 struct Last {
     address: u64,
-    updates_status: bool,
+    control: u32,
 }
 
 /// A channel that the CPU works for.
@@ -82,6 +87,7 @@ pub struct Channel<M> {
     memory: M,
     chains: Chains,
     limits: Limits,
+    bounds: Bounds,
     state: State,
     /// Where the next descriptor is.
     next: u64,
@@ -102,6 +108,7 @@ impl<M: Memory> Channel<M> {
             memory,
             chains,
             limits,
+            bounds: Bounds::new(&limits),
             state: State::Fresh,
             next: 0,
             left: 0,
@@ -131,39 +138,37 @@ impl<M: Memory> Channel<M> {
 
     /// Works on, for at most [`PIECE`] bytes and [`BATCH`] descriptors.
     pub fn step(&mut self) -> Step {
-        let mut room = PIECE;
-        for _ in 0..BATCH {
-            if self.state != State::Active || room == 0 {
-                break;
+        let mut room = Room::STEP;
+        while self.state == State::Active && room.bytes > 0 && room.descriptors > 0 {
+            if self.current.is_none()
+                && let Err(error) = self.fetch()
+            {
+                self.fail(error);
+            } else if !self.run(&mut room) {
+                let moved = self.work(room.bytes);
+                room.take(moved);
             }
-            room = room.saturating_sub(self.work(room));
         }
         if self.state == State::Active { Step::More } else { Step::Rest }
     }
 
-    /// Moves at most `room` bytes of one descriptor; how many it has moved.
+    /// Moves at most `room` bytes of the current descriptor; how many it has moved.
+    #[inline(never)]
     fn work(&mut self, room: u64) -> u64 {
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => match self.fetch() {
-                Ok(current) => current,
-                Err(error) => {
-                    self.fail(error);
-                    return 0;
-                }
-            },
-        };
+        let Some(current) = &mut self.current else { return 0 };
         let (source, there) = current.descriptor.source_span().at(current.done);
         let (destination, here) = current.descriptor.destination_span().at(current.done);
         let length = room.min(there).min(here).min(current.total.saturating_sub(current.done));
         let moved = if length == 0 { Ok(()) } else { self.memory.copy(source, destination, length) };
         current.done = current.done.saturating_add(length);
         let result = match moved {
-            Ok(()) if current.done >= current.total => self.complete(&current),
-            moved => {
-                self.current = Some(current);
-                moved
+            Ok(()) if current.done >= current.total => {
+                let Current { address, descriptor, .. } = *current;
+                self.current = None;
+                self.watch.passed(address, 1);
+                self.complete(address, descriptor.control, descriptor.next)
             }
+            moved => moved,
         };
         if let Err(error) = result {
             self.fail(error);
@@ -171,45 +176,45 @@ impl<M: Memory> Channel<M> {
         length
     }
 
-    /// Reads the next descriptor, once. One that cannot be executed is the current one of the error.
-    fn fetch(&mut self) -> Result<Current, Error> {
+    /// Reads the next descriptor. One that cannot be executed is the current one of the error.
+    fn fetch(&mut self) -> Result<(), Error> {
         let address = self.next;
         self.limits.descriptor(address)?;
         if self.watch.has_been_at(address) {
             return Err(Error::COUNT);
         }
-        let words = self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)?;
-        let mut current = Current { address, descriptor: Descriptor::parse(words), done: 0, total: 0 };
-        match current.descriptor.operation(&self.limits) {
-            Ok(Operation::Nothing) => {}
-            Ok(Operation::Copy) => current.total = current.descriptor.size.into(),
-            Err(error) => {
-                self.current = Some(current);
-                return Err(error);
-            }
+        let descriptor = Descriptor::parse(self.memory.descriptor(address).ok_or(Error::NEXT_ADDRESS)?);
+        let current = self.current.insert(Current { address, descriptor, done: 0, total: 0 });
+        if descriptor.operation(&self.limits)? == Operation::Copy {
+            current.total = descriptor.size.into();
         }
-        Ok(current)
+        Ok(())
     }
 
     /// A descriptor is done: data, then word, then event (NDMA-XFER-13).
-    fn complete(&mut self, current: &Current) -> Result<(), Error> {
-        let Current { address, descriptor, .. } = *current;
-        self.last = Some(Last { address, updates_status: descriptor.updates_status() });
+    fn complete(&mut self, address: u64, control: u32, next: u64) -> Result<(), Error> {
+        self.last = Some(Last { address, control });
         self.left = self.left.saturating_sub(1);
         // A chain that ended here when it was read may have been linked on since (NDMA-XFER-04).
-        self.next = match (self.chains, descriptor.next) {
+        self.next = match (self.chains, next) {
             (Chains::Terminated, 0) => self.memory.next(address).ok_or(Error::NEXT_ADDRESS)?,
             (_, next) => next,
         };
         self.state = self.onwards();
-        if descriptor.updates_status() {
-            let status = if self.state == State::Active { Status::Active } else { Status::Idle };
+        let status = if self.state == State::Active { Status::Active } else { Status::Idle };
+        self.report(address, control, status);
+        Ok(())
+    }
+
+    /// What a completed descriptor asks for: the word, the event.
+    #[inline]
+    fn report(&mut self, address: u64, control: u32, status: Status) {
+        if control::updates_status(control) {
             self.memory.complete(Word::new(address, status));
         }
-        if descriptor.interrupts() && !matches!(self.event, Some(Event::Failed(_))) {
+        if control::interrupts(control) && !matches!(self.event, Some(Event::Failed(_))) {
             self.event = Some(Event::Completed(address));
         }
-        Ok(())
     }
 
     /// The state of a channel that goes on if there is more.
@@ -231,7 +236,7 @@ impl<M: Memory> Channel<M> {
     fn halt(&mut self) {
         let reported = match (self.current.take(), self.last) {
             (Some(current), _) => current.descriptor.updates_status(),
-            (None, Some(last)) => last.updates_status,
+            (None, Some(last)) => control::updates_status(last.control),
             (None, None) => false,
         };
         if reported && self.state != State::Halted {
@@ -311,7 +316,7 @@ impl<M: Memory> Engine for Channel<M> {
             State::Suspended => Ok(self.last_address()),
             State::Active | State::Idle => {
                 self.state = State::Suspended;
-                if let Some(last) = self.last.filter(|last| last.updates_status) {
+                if let Some(last) = self.last.filter(|last| control::updates_status(last.control)) {
                     self.memory.complete(Word::new(last.address, Status::Suspended));
                 }
                 Ok(self.last_address())

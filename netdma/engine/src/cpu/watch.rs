@@ -14,17 +14,24 @@ impl Watch {
         Self { mark: 0, steps: 0, limit: 1 }
     }
 
-    /// Whether the descriptor has been executed since; a loop is noticed within three times around.
-    pub(super) const fn has_been_at(&mut self, address: u64) -> bool {
-        if address == self.mark {
-            return true;
-        }
-        self.steps = self.steps.saturating_add(1);
+    /// Whether the descriptor has been executed since; a loop is noticed within three times around, or a few batches.
+    #[inline]
+    pub(super) const fn has_been_at(&self, address: u64) -> bool {
+        address == self.mark
+    }
+
+    /// The descriptor that would be noticed.
+    pub(super) const fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    /// So many more have been executed, this one as the last.
+    pub(super) const fn passed(&mut self, address: u64, count: u32) {
+        self.steps = self.steps.saturating_add(count);
         if self.steps >= self.limit {
             self.mark = address;
             self.steps = 0;
             self.limit = self.limit.saturating_mul(2);
         }
-        false
     }
 }

@@ -3,6 +3,7 @@
 #![cfg(not(loom))]
 #![allow(clippy::cast_possible_truncation, reason = "test addresses are small")]
 
+mod ahead;
 mod calls;
 mod descriptors;
 mod errors;

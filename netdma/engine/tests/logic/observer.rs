@@ -23,6 +23,8 @@ pub struct Observer {
     left: u32,
     /// The descriptor in flight and its bytes done.
     current: Option<(u64, Descriptor, u64)>,
+    /// A descriptor that was read while the one before was in flight.
+    ahead: Option<(u64, Descriptor)>,
     last: Option<(u64, Descriptor)>,
     /// Of this memory all but what an aborted transfer may have touched is compared.
     pub expected: Vec<u8>,
@@ -58,6 +60,7 @@ impl Observer {
             next: 0,
             left: 0,
             current: None,
+            ahead: None,
             last: None,
             expected: ram.bytes.borrow().clone(),
             completed: 0,
@@ -89,6 +92,8 @@ impl Observer {
             }
             self.settle(ram, &mut interrupt);
         }
+        // What comes next is read again: the client may write it between calls.
+        self.ahead = None;
         if let Some(address) = interrupt {
             assert_eq!(event, Some(Event::Completed(address)), "the interrupt");
         } else {
@@ -98,15 +103,36 @@ impl Observer {
 
     fn fetch(&mut self, ram: &Ram, at: u64) {
         assert_eq!(self.state, State::Running, "a descriptor was read in {:?}", self.state);
-        assert_eq!(self.current, None, "the one before is not done");
+        // Either it is read again now that it is its turn, or it has begun, and this is the one behind.
+        if let (None, Some(ahead)) = (self.current, self.ahead.take().filter(|ahead| ahead.0 != at)) {
+            self.begin(ahead);
+        }
+        if let Some((_, current, _)) = self.current {
+            assert_eq!(current.control & control::SERIALIZE, 0, "not everything is written");
+            assert_eq!(at, current.next, "not the next descriptor");
+            assert!(self.chains == Chains::Terminated || self.left > 1, "it was not published");
+            self.ahead = Some((at, ram.get(at)));
+            return;
+        }
         assert_eq!(at, self.next, "not the next descriptor");
         assert!(self.chains == Chains::Terminated || self.left > 0, "it was not published");
         self.current = Some((at, ram.get(at), 0));
     }
 
+    /// The descriptor that was read ahead is executed.
+    fn begin(&mut self, (at, descriptor): (u64, Descriptor)) {
+        assert_eq!(self.state, State::Running, "a descriptor is executed in {:?}", self.state);
+        assert_eq!(at, self.next, "not the next descriptor");
+        self.current = Some((at, descriptor, 0));
+    }
+
     fn copied(&mut self, source: u64, destination: u64, length: u64) {
         assert!((1..=PIECE).contains(&length), "a piece of {length}");
-        let (at, descriptor, done) = self.current.expect("a transfer without a descriptor");
+        if self.current.is_none() {
+            let ahead = self.ahead.take();
+            self.begin(ahead.expect("a transfer without a descriptor"));
+        }
+        let (at, descriptor, done) = self.current.expect("it has just begun");
         for i in [0, length - 1] {
             assert_eq!(sides(&descriptor, done + i), (source + i, destination + i), "byte {}", done + i);
         }
