@@ -11,6 +11,7 @@ mod headers;
 mod image;
 mod map;
 pub(crate) mod memory;
+mod paging;
 pub mod printf;
 pub(crate) mod stub;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub use chkstk::chkstk;
 pub use error::{PeError, Problem};
 pub use image::{Export, Image, Import, PdbRef, Remark, Section};
 pub use map::Mapped;
+pub use paging::Absent;
 pub(crate) use variadic::variadic_shim;
 pub use version::Version;

@@ -27,6 +27,7 @@ impl System {
         let (object, path) = (self.driver_object(), self.registry_path());
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
+        world.discard_initialization();
         free_string(world, path);
         world.ndis.entered(status);
         if status != c::NDIS_STATUS_SUCCESS {
@@ -130,6 +131,7 @@ impl System {
         if routine != 0 {
             call("DRIVER_UNLOAD", routine, &[object]);
         }
+        self.world.check_unlocked();
         self.world.ndis.check_unloaded();
         self.world.netdma.check_unloaded();
         self.world.nt.delete_driver();

@@ -1,6 +1,6 @@
 //! What a world does when the driver faults: it is a finding, reported with the driver's stack.
 
-use super::world;
+use super::{try_world, world};
 use crate::{
     symbols::Start,
     trap::{FaultInfo, Handler, Origin, Registers},
@@ -21,6 +21,10 @@ impl Handler for Faults {
         world.sched.deliver();
     }
 
+    fn bring_in(&self, address: u64) -> bool {
+        try_world().is_some_and(|world| world.page_in(address))
+    }
+
     fn fault(&self, info: &FaultInfo) -> ! {
         let world = world();
         let limits = world.sched.current().map_or((0, 0), |thread| thread.stack_limits());
@@ -31,7 +35,8 @@ impl Handler for Faults {
         };
         let stack = world.stack_from(&start, limits);
         let what = format!("{info} at IRQL {}", world.cpu().irql());
-        match info.address.and_then(|address| world.trespass(address)) {
+        let found = |address| world.trespass(address).or_else(|| world.absent(address));
+        match info.address.and_then(found) {
             Some((rule, block)) => world.violation_at(rule, format!("{what}: {block}"), stack),
             None => world.violation_at(&rules::FAULT, what, stack),
         }

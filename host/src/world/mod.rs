@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod hardware;
 mod memory;
+mod paging;
 pub(crate) mod refusals;
 pub mod timeline;
 mod timers;
@@ -115,6 +116,8 @@ pub struct World {
     pub service_key: RefCell<String>,
     /// The loaded driver.
     pub image: RefCell<Option<Image>>,
+    /// Sections of it may be paged out.
+    pub(crate) pageable: Cell<bool>,
     /// How it was made.
     pub config: Config,
     site: Box<UnsafeCell<CallSite>>,
@@ -152,6 +155,7 @@ impl World {
             driver_object: Cell::new(0),
             service_key: RefCell::default(),
             image: RefCell::default(),
+            pageable: Cell::new(false),
             config,
             site: Box::new(UnsafeCell::new(CallSite::default())),
             sources: RefCell::default(),
