@@ -22,7 +22,7 @@ mod variadic;
 mod version;
 
 pub use bind::{Binding, CallSite, LoadError, MissingImport};
-pub use chkstk::chkstk;
+pub use chkstk::{chkstk, in_chkstk};
 pub use error::{PeError, Problem};
 pub use image::{Export, Image, Import, PdbRef, Remark, Section};
 pub use map::Mapped;

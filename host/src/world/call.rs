@@ -3,6 +3,7 @@
 use super::world;
 use crate::{
     cpu::DISPATCH,
+    sched::stack::stack_pointer,
     verify::{Rule, rules},
 };
 
@@ -56,7 +57,11 @@ pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u6
     // the Windows x64 convention, in which the caller removes the arguments, so surplus ones do no harm.
     let function: extern "win64" fn(u64, u64, u64, u64, u64, u64, u64, u64) -> u64 =
         unsafe { std::mem::transmute(address as *const ()) };
+    let segment = world.sched.enter_driver(stack_pointer());
     let result = function(arg(0), arg(1), arg(2), arg(3), arg(4), arg(5), arg(6), arg(7));
+    if world.sched.leave_driver(segment) {
+        world.verify.watch(&rules::STACK);
+    }
     let now = world.cpu();
     // Below DISPATCH_LEVEL a thread may have moved to another CPU.
     let kept = now.irql() == after.irql && (after.irql < DISPATCH || now.number == cpu);

@@ -2,6 +2,7 @@
 
 use super::{try_world, world};
 use crate::{
+    pe,
     symbols::Start,
     trap::{FaultInfo, Handler, Origin, Registers},
     verify::rules,
@@ -28,13 +29,17 @@ impl Handler for Faults {
     fn fault(&self, info: &FaultInfo) -> ! {
         let world = world();
         let limits = world.sched.current().map_or((0, 0), |thread| thread.stack_limits());
+        let chkstk = pe::in_chkstk(info.rip);
         // In host code it is an import that was handed a bad pointer: the driver's stack is its caller's.
         let start = match info.origin {
-            Origin::Host => Start::from_call(&world.call_site()),
-            Origin::Image | Origin::WildJump => Start::from_registers(&info.registers),
+            Origin::Host if !chkstk => Start::from_call(&world.call_site()),
+            _ => Start::from_registers(&info.registers),
         };
         let stack = world.stack_from(&start, limits);
         let what = format!("{info} at IRQL {}", world.cpu().irql());
+        if let Some(over) = world.overflow(info, chkstk) {
+            world.violation_at(&rules::STACK, over, stack);
+        }
         let found = |address| world.trespass(address).or_else(|| world.absent(address));
         match info.address.and_then(found) {
             Some((rule, block)) => world.violation_at(rule, format!("{what}: {block}"), stack),

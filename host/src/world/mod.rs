@@ -10,6 +10,7 @@ mod hardware;
 mod memory;
 mod paging;
 pub(crate) mod refusals;
+mod stack;
 pub mod timeline;
 mod timers;
 
