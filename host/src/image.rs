@@ -124,8 +124,9 @@ impl World {
         Ok(())
     }
 
-    /// Unloads it.
+    /// Unloads it, on a thread of the world.
     pub fn unload(&self) {
+        self.check_unlocked();
         self.pageable.set(false);
         if let Some(image) = self.image.take() {
             self.trap.unregister_image(&image.mapped);

@@ -146,7 +146,8 @@ impl Mapped {
     /// Makes all sections pageable, or only those that were linked so.
     pub fn page_entirely(&self, whole: bool) {
         self.paging.whole.set(whole);
-        let back = self.parts().filter(|(section, part)| part.state.get() == State::Out && !section.is_pageable());
+        let back =
+            self.parts().filter(|(section, part)| part.state.get() == State::Out && !section.is_pageable());
         for (section, part) in back.filter(|_| !whole) {
             self.turn(section, part, State::Present);
         }

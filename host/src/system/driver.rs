@@ -131,7 +131,6 @@ impl System {
         if routine != 0 {
             call("DRIVER_UNLOAD", routine, &[object]);
         }
-        self.world.check_unlocked();
         self.world.ndis.check_unloaded();
         self.world.netdma.check_unloaded();
         self.world.nt.delete_driver();
