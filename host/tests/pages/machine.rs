@@ -105,10 +105,12 @@ pub fn image() -> Builder {
     let mut image = Builder::new();
     // The first function is the entry point.
     let init = image.section("INIT", CODE);
-    image.function_in(init, "DriverEntry", None, |a| {
+    let entry = image.function_in(init, "DriverEntry", None, |a| {
         a.xor(eax, eax)?;
         a.ret()
     });
+    // An image without relocations is none that is inspected.
+    image.pointer(0, entry);
     image
 }
 

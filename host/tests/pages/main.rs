@@ -3,6 +3,7 @@
 
 #![allow(clippy::doc_markdown, reason = "Microsoft's names")]
 
+mod inspected;
 mod machine;
 mod paging;
 #[path = "../common/rows.rs"]
