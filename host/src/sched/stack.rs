@@ -3,13 +3,13 @@
 //! Imports run on the stack of the driver that calls them, and the host's frames are not those that Windows would have
 //! there. So each stack has a mebibyte, and what counts are the bytes of the driver's own frames: from where the host
 //! called it to where it calls an import, touches a register or asks `__chkstk` for a big frame, summed over the calls
-//! that are nested on one stack. What it uses between two such places, in functions that do none of these, is not seen:
-//! `ferrite-host inspect` has the bound of that.
+//! that are nested on one stack. A call that does none of these is measured by what it leaves on a painted stack; what
+//! functions use below the last such place of other calls is not seen, and `ferrite-host inspect` has the bound of that.
 //!
 //! A DPC has a stack of its own, as on Windows. An interrupt's service routine has what is left of the stack that it
 //! interrupts, as on Windows 7.
 
-use super::Sched;
+use super::{Call, Sched};
 use serde::Serialize;
 use std::{
     arch::asm,
@@ -26,6 +26,9 @@ pub const KERNEL_STACK: u64 = 0x6000;
 pub const SYSTEM_PART: u64 = 0x2000;
 /// Bytes that the driver may use.
 pub const BUDGET: u64 = KERNEL_STACK - SYSTEM_PART;
+/// Bytes that are painted below a call of the driver.
+const PAINTED: u64 = 4096;
+const PAINT: u64 = 0x5AC3_96E1_3C78_A5D2;
 /// Where a stack pointer can be, from where the driver was called: a native driver's imports record none.
 const NEAR: u64 = super::thread::STACK as u64;
 
@@ -132,6 +135,32 @@ pub fn stack_pointer() -> u64 {
     rsp
 }
 
+/// Paints the stack below the caller's stack pointer.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it has no frame of its own")]
+pub fn paint(top: u64) {
+    // SAFETY: the bytes lie below the stack pointer of a function that calls others, where nothing is kept; the stack
+    // has room for a call of the driver there.
+    unsafe {
+        asm!("rep stosq", inout("rdi") top - PAINTED => _, inout("rcx") PAINTED / 8 => _, in("rax") PAINT);
+    }
+}
+
+/// How far down the paint is gone.
+#[inline(always)]
+#[must_use]
+#[allow(clippy::inline_always, reason = "it has no frame of its own")]
+pub fn painted_over(top: u64) -> u64 {
+    let mut at = top - PAINTED;
+    // SAFETY: the bytes that were painted are read, and are not anybody's.
+    unsafe {
+        asm!("repe scasq", inout("rdi") at, inout("rcx") PAINTED / 8 => _, in("rax") PAINT, options(readonly));
+    }
+    // Behind the first that is different.
+    at -= 8;
+    at
+}
+
 impl Sched {
     /// The driver is called with the stack pointer at `top`. What [`Sched::leave_driver`] wants is answered.
     pub fn enter_driver(&self, top: u64) -> Segment {
@@ -140,10 +169,12 @@ impl Sched {
         self.stack.now.replace(Segment { top, outer: before.used, budget, ..before })
     }
 
-    /// The same on a stack of its own with `size` bytes, as `KeExpandKernelStackAndCallout` gives one.
-    pub fn expand_stack(&self, size: u64) -> Segment {
-        let before = self.stack.now.get();
-        self.stack.now.replace(Segment { kind: before.kind, budget: size, ..Segment::default() })
+    /// Whether its stack was not measured since it was called with `before`.
+    #[inline(always)]
+    #[must_use]
+    #[allow(clippy::inline_always, reason = "the stack below is still the driver's")]
+    pub fn is_unmeasured(&self, before: &Segment) -> bool {
+        self.stack.now.get().used == before.used
     }
 
     /// It has returned; whether its stack was measured meanwhile.
@@ -173,19 +204,25 @@ impl Sched {
         (used > now.budget).then_some(Overflow { used, budget: now.budget })
     }
 
-    /// Bytes that the driver has left on its stack at a place, and on this stack up to its top.
+    /// Bytes that the driver has left on its stack where it called the import that runs.
     #[must_use]
-    pub fn stack_left(&self, rsp: u64) -> u64 {
-        let _ = self.measure(rsp);
+    pub fn stack_left(&self) -> u64 {
         let now = self.stack.now.get();
         (if now.budget == 0 { BUDGET } else { now.budget }).saturating_sub(now.used + now.beneath)
     }
 
     /// The stack as the driver is told of it: what it may use, up to the top of the real one.
     #[must_use]
-    pub fn stack_range(&self, rsp: u64) -> Range<u64> {
-        let top = self.current().map_or(rsp, |thread| thread.stack_limits().1);
-        rsp.saturating_sub(self.stack_left(rsp))..top
+    pub fn stack_range(&self) -> Range<u64> {
+        let current = self.current();
+        let caller = current.as_ref().and_then(|thread| {
+            thread.calls().into_iter().find_map(|call| match call {
+                Call::Import { site, .. } => Some(site.rsp),
+                Call::Handler { .. } => None,
+            })
+        });
+        let top = current.map_or(0, |thread| thread.stack_limits().1);
+        caller.unwrap_or(top).saturating_sub(self.stack_left())..top
     }
 
     /// The most that the driver used.

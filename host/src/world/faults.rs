@@ -12,12 +12,14 @@ use crate::{
 pub(super) struct Faults;
 
 impl Handler for Faults {
-    fn read_cr8(&self, _: &Registers) -> u64 {
+    fn read_cr8(&self, at: &Registers) -> u64 {
+        world().measure_at(at);
         u64::from(world().cpu().irql())
     }
 
-    fn write_cr8(&self, value: u64, _: &Registers) {
+    fn write_cr8(&self, value: u64, at: &Registers) {
         let world = world();
+        world.measure_at(at);
         world.cpu().set_irql(u8::try_from(value & 15).unwrap_or(0));
         world.sched.deliver();
     }

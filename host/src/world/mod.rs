@@ -225,8 +225,16 @@ impl World {
         self.site.get()
     }
 
+    /// Puts down another caller: none, before the driver is called again.
+    pub(crate) fn set_call_site(&self, site: CallSite) {
+        // SAFETY: only import stubs use the cell, on this very thread, and none of them runs.
+        unsafe { *self.site.get() = site };
+    }
+
     /// The caller of the import that was entered last.
+    #[inline(always)]
     #[must_use]
+    #[allow(clippy::inline_always, reason = "asked while the stack below is still the driver's")]
     pub fn call_site(&self) -> CallSite {
         // SAFETY: only import stubs write the cell, on this very thread, before they jump here.
         unsafe { *self.site.get() }

@@ -130,6 +130,21 @@ fn use_is_exact() {
     assert_eq!((life.stack.thread, life.stack.dpc, life.stack.of), (u64::from(LEAP) + 8, 0, BUDGET));
 }
 
+/// A call that calls no import is measured by what it leaves on the stack, a service routine as well.
+#[test]
+fn calls_without_imports_are_measured() {
+    let life = live(&deep(), || {
+        go("Sink", &[3]);
+        // The deepest level pushes rbx and touches nothing of its frame.
+        assert_eq!(world().sched.stack_use().thread, 2 * LEVEL + 16);
+        go("Sink", &[2]);
+        assert_eq!(world().sched.stack_use().thread, 2 * LEVEL + 16);
+        go("Descend", &[4]);
+        assert_eq!(world().sched.stack_use().thread, 4 * LEVEL + 8);
+    });
+    assert!(life.ended.is_ok(), "{}", life.ended.unwrap_err());
+}
+
 /// A DPC has a stack of its own: what the thread that it interrupts has used does not count.
 #[test]
 fn a_dpc_has_its_own_stack() {

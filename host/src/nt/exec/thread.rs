@@ -210,7 +210,7 @@ imports! {
     }
 
     fn IoGetStackLimits(low: u64, high: u64) {
-        let stack = world().sched.stack_range(world().call_site().rsp);
+        let stack = world().sched.stack_range();
         write_out(low, stack.start);
         write_out(high, stack.end);
     }
@@ -220,6 +220,6 @@ imports! {
     }
 
     fn IoGetRemainingStackSize() -> u64 {
-        world().sched.stack_left(world().call_site().rsp)
+        world().sched.stack_left()
     }
 }
