@@ -4,14 +4,14 @@ use super::{Finding, Rule, header::Header};
 use crate::{
     pe::Image,
     sched::BUDGET,
-    symbols::{Deepest, Depths, Symbols},
+    symbols::{Depths, Symbols},
 };
 use serde::Serialize;
 
 /// What its code says of the stack.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct StackReport {
-    /// The most that a function which may be called from outside needs, with all that it calls directly, in bytes.
+    /// The most that a function needs with all that it calls directly, in bytes; without those that have no bound.
     pub deepest: u64,
     /// The functions on the way there, outermost first.
     pub path: Vec<String>,
@@ -29,18 +29,20 @@ impl StackReport {
             let known = symbols.and_then(|symbols| symbols.lookup(rva).pop());
             known.map_or_else(|| format!("{rva:#x}"), |location| location.function)
         };
+        let mut deepest = image.entry();
         let mut report = Self { indirect: depths.indirect().len(), ..Self::default() };
-        for Deepest { bytes, path } in depths.entries() {
+        for (rva, bytes) in depths.all() {
             match bytes {
                 Some(bytes) if bytes > report.deepest => {
                     report.deepest = bytes;
-                    report.path = path.into_iter().map(name).collect();
+                    deepest = rva;
                 }
                 Some(_) => {}
-                // The path ends where it was before.
-                None => report.recursive.extend(path.last().map(|&rva| name(rva))),
+                // Its path ends where it was before.
+                None => report.recursive.extend(depths.deepest(rva).path.last().map(|&rva| name(rva))),
             }
         }
+        report.path = depths.deepest(deepest).path.into_iter().map(name).collect();
         report.recursive.sort_unstable();
         report.recursive.dedup();
         report

@@ -13,6 +13,8 @@ use std::{
 const WORD: u64 = 8;
 /// A function is not split into more parts than this.
 const LONGEST_CHAIN: usize = 32;
+/// Functions of a path that are told.
+const LONGEST_PATH: usize = 64;
 
 /// The stack that the functions of an image need.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub struct Depths {
     taken: BTreeSet<u32>,
     /// RVAs of calls through registers and memory.
     indirect: Vec<u32>,
+    /// Bytes of code that may still be read: a table of a hostile image may tell the same code again and again.
+    unread: u32,
 }
 
 #[derive(Debug, Default)]
@@ -54,11 +58,18 @@ pub struct Deepest {
     pub path: Vec<u32>,
 }
 
+impl Need {
+    /// With the function's own return address.
+    fn bytes(self) -> Option<u64> {
+        if let Self::Bytes(bytes) = self { Some(bytes.saturating_add(WORD)) } else { None }
+    }
+}
+
 impl Depths {
     /// Of an image. `pointers`: RVAs that its data point to.
     #[must_use]
     pub fn new(image: &Image, pointers: impl Iterator<Item = u32>) -> Self {
-        let mut depths = Self::default();
+        let mut depths = Self { unread: image.size().saturating_mul(2), ..Self::default() };
         let memory = image.memory();
         let begins: Vec<Entry> = Entry::all(memory, image.function_table());
         for entry in &begins {
@@ -69,22 +80,29 @@ impl Depths {
         }
         // Functions without a frame of their own, and without unwind data.
         let named: BTreeSet<u32> = begins.iter().map(|entry| entry.begin).collect();
-        let mut open: Vec<u32> = depths.leaves(&named);
-        while let Some(rva) = open.pop() {
-            let end = named.range(rva..).next().copied();
-            let section = image.sections().iter().find(|section| section.executable && section.contains(rva));
-            let end = end.into_iter().chain(section.map(|section| section.rva + section.size)).min();
-            depths.functions.entry(rva).or_default();
-            depths.read(image, rva..end.unwrap_or(rva));
-            open.extend(depths.leaves(&named));
+        loop {
+            let leaves = depths.leaves(&named);
+            if leaves.is_empty() {
+                break;
+            }
+            for rva in leaves {
+                let section =
+                    image.sections().iter().find(|section| section.executable && section.contains(rva));
+                let ends =
+                    [named.range(rva..).next().copied(), section.map(|section| section.rva + section.size)];
+                depths.functions.entry(rva).or_default();
+                depths.read(image, rva..ends.into_iter().flatten().min().unwrap_or(rva));
+            }
         }
         let all: Vec<u32> = depths.functions.keys().copied().collect();
-        all.into_iter().for_each(|rva| depths.solve(rva));
+        for rva in all {
+            depths.solve(rva);
+        }
         depths
     }
 
     /// Callees that were not read yet.
-    fn leaves(&self, named: &BTreeSet<u32>) -> Vec<u32> {
+    fn leaves(&self, named: &BTreeSet<u32>) -> BTreeSet<u32> {
         let called = self.functions.values().flat_map(|function| function.calls.iter().map(|call| call.1));
         let called = called.chain(self.taken.iter().copied());
         called.filter(|rva| !named.contains(rva) && !self.functions.contains_key(rva)).collect()
@@ -103,11 +121,14 @@ impl Depths {
         let (owner, frame) = main(image, range.start);
         let function = self.functions.entry(owner).or_default();
         function.frame = function.frame.max(frame);
+        let len = range.end.saturating_sub(range.start).min(self.unread);
+        let range = range.start..range.start.saturating_add(len);
         let range = if Entry::find(image.memory(), image.function_table(), range.start).is_some() {
             range
         } else {
             range.start..end_of(image, &range)
         };
+        self.unread -= range.end.saturating_sub(range.start).min(self.unread);
         for instruction in decode(image, &range) {
             self.follow(image, (owner, &range), frame, &instruction);
         }
@@ -164,13 +185,11 @@ impl Depths {
                 continue;
             };
             if *next == 0 {
-                match function.need {
-                    Need::Unknown => function.need = Need::Open,
-                    _ => {
-                        path.pop();
-                        continue;
-                    }
+                if function.need != Need::Unknown {
+                    path.pop();
+                    continue;
                 }
+                function.need = Need::Open;
             }
             let call = function.calls.get(*next).map(|call| call.1);
             *next += 1;
@@ -203,24 +222,20 @@ impl Depths {
         deepest.map_or(Need::Endless, Need::Bytes)
     }
 
-    /// The deepest stack from each function that may be called from anywhere, by RVA.
-    pub fn entries(&self) -> impl Iterator<Item = Deepest> {
-        self.taken.iter().map(|&rva| self.deepest(rva))
+    /// The functions, by RVA, with what each needs; `None` for those without bound.
+    pub fn all(&self) -> impl Iterator<Item = (u32, Option<u64>)> {
+        self.functions.iter().map(|(rva, function)| (*rva, function.need.bytes()))
     }
 
     /// The deepest stack from a function.
     #[must_use]
     pub fn deepest(&self, rva: u32) -> Deepest {
-        let bytes = match self.functions.get(&rva).map(|function| function.need) {
-            Some(Need::Bytes(bytes)) => Some(bytes + WORD),
-            Some(_) => None,
-            None => Some(WORD),
-        };
+        let bytes = self.functions.get(&rva).map_or(Some(WORD), |function| function.need.bytes());
         let mut path = vec![rva];
         while let Some(next) = path.last().and_then(|last| self.worst(*last)) {
-            let again = path.contains(&next);
+            let end = path.contains(&next) || path.len() == LONGEST_PATH;
             path.push(next);
-            if again {
+            if end {
                 break;
             }
         }

@@ -69,14 +69,9 @@ pub fn live(image: &Builder, body: impl FnOnce() + 'static) -> Life {
 
 /// The image ends the run by this rule, and the report says `what`.
 #[track_caller]
-pub fn caught(
-    image: &Builder,
-    rule: &'static Rule,
-    what: &str,
-    body: impl FnOnce() + 'static,
-) -> Box<Violation> {
+pub fn caught(image: &Builder, rule: &'static Rule, what: &str, body: impl FnOnce() + 'static) -> Violation {
     let violation = match live(image, body).ended {
-        Err(End::Violation(violation)) => violation,
+        Err(End::Violation(violation)) => *violation,
         Err(End::Failure(what)) => panic!("the run ends otherwise: {what}"),
         Ok(()) => panic!("it is not caught"),
     };

@@ -76,7 +76,7 @@ fn dpc() -> u64 {
 }
 
 #[track_caller]
-fn breaks(rule: &'static Rule, what: &str, body: impl FnOnce() + 'static) -> Box<Violation> {
+fn breaks(rule: &'static Rule, what: &str, body: impl FnOnce() + 'static) -> Violation {
     caught(&paged(0), rule, what, body)
 }
 

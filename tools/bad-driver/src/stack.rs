@@ -1,6 +1,6 @@
 //! Functions that do not fit a kernel stack.
 
-use core::hint::black_box;
+use core::{hint::black_box, mem::MaybeUninit};
 
 /// Bytes of one frame: less than a page, so that no `__chkstk` is called for it.
 const FRAME: usize = 3900;
@@ -25,8 +25,9 @@ macro_rules! deep {
         $(
             #[inline(never)]
             fn $name(number: usize) -> usize {
-                let frame = black_box([0_u8; FRAME]);
-                $next(black_box(number)).wrapping_add(black_box(&frame).len())
+                let frame = MaybeUninit::<[u8; FRAME]>::uninit();
+                let held = black_box(&raw const frame);
+                $next(number).wrapping_add(black_box(held).addr())
             }
         )*
     };

@@ -1,5 +1,6 @@
 //! Which sections Windows pages and discards, and what that does to them.
 
+use iced_x86::code_asm::CodeAssembler;
 use object::pe;
 
 use crate::pe::testing::Builder;
@@ -11,10 +12,10 @@ const CODE: pe::SectionFlags =
 /// An image with sections of these names and flags, each with a function.
 fn with(sections: &[(&str, u32)]) -> Builder {
     let mut b = Builder::new();
-    b.function("Entry", None, |a| a.ret());
+    b.function("Entry", None, CodeAssembler::ret);
     for (name, flags) in sections {
         let section = b.section(name, pe::SectionFlags(CODE.0 | flags));
-        b.function_in(section, name, None, |a| a.ret());
+        b.function_in(section, name, None, CodeAssembler::ret);
     }
     b
 }
