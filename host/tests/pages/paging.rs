@@ -13,6 +13,7 @@ use ferrite_host::{
 };
 use iced_x86::{Code, Register, code_asm::*};
 use object::pe;
+use std::{cell::Cell, rc::Rc};
 
 /// An image with pageable code and data, in sections with these flags besides the usual ones, and functions that use both.
 pub fn paged(flags: u32) -> Builder {
@@ -164,6 +165,32 @@ fn pageable_data_given_to_an_import() {
     });
     assert_eq!(violation.calls, ["KeInitializeEvent", "KeInitializeEvent"], "{violation}");
     assert_eq!(violation.stack.len(), 1, "{violation}");
+}
+
+/// What one CPU at DISPATCH_LEVEL may not touch, another at PASSIVE_LEVEL may: they take turns on one mapping.
+#[test]
+fn each_cpu_has_its_own_level() {
+    let life = live(&paged(0), || {
+        let ended = Rc::new(Cell::new(false));
+        let end = Rc::clone(&ended);
+        world().sched.spawn("the other CPU", 1, move || {
+            for _ in 0..50 {
+                assert_eq!(go("Paged", &[]), 5);
+            }
+            end.set(true);
+        });
+        world().cpu().set_irql(DISPATCH);
+        for _ in 0..10_000 {
+            if ended.get() {
+                break;
+            }
+            world().sched.yield_point();
+        }
+        world().cpu().set_irql(PASSIVE);
+        assert!(ended.get(), "the other CPU gets no turn");
+    });
+    assert!(life.ended.is_ok(), "{}", life.ended.unwrap_err());
+    assert!(life.coverage[rules::PAGEABLE_CODE.number] > 5, "it was paged out between turns");
 }
 
 /// A section with IMAGE_SCN_MEM_NOT_PAGED is not pageable, whatever its name.
