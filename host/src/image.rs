@@ -120,11 +120,14 @@ impl World {
         let symbols = Symbols::load(&path.with_extension("pdb")).ok();
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.image.replace(Some(Image { mapped, symbols, name }));
+        self.trim();
         Ok(())
     }
 
-    /// Unloads it.
+    /// Unloads it, on a thread of the world.
     pub fn unload(&self) {
+        self.check_unlocked();
+        self.pageable.set(false);
         if let Some(image) = self.image.take() {
             self.trap.unregister_image(&image.mapped);
         }

@@ -79,7 +79,7 @@ impl Cpu {
     /// point where the CPU may be interrupted.
     pub fn set_irql(&self, level: u8) -> u8 {
         if let Some(world) = try_world() {
-            world.mem.at_level(level);
+            world.at_level(level);
         }
         self.irql.replace(level)
     }

@@ -37,6 +37,8 @@ pub enum Rule {
     NoPanic,
     /// No code of `core::fmt` is in it.
     NoFormatting,
+    /// Its functions fit a kernel stack, and do not call themselves.
+    Stack,
 }
 
 impl fmt::Display for Rule {

@@ -13,6 +13,7 @@ mod panics;
 mod policy;
 mod print;
 mod report;
+mod stack;
 mod windows;
 
 use crate::{
@@ -27,6 +28,7 @@ pub use finding::{Finding, Rule};
 pub use package::{InfReport, inspect_inf};
 pub use panics::Culprit;
 pub use report::{ImportReport, PdbReport, Report, SectionReport, VersionReport};
+pub use stack::StackReport;
 pub use windows::Windows;
 
 /// Whether this program implements a function of a module, to be asked by module and name.
@@ -66,6 +68,8 @@ pub fn strict(
         Err(error) => findings.push(Finding::new(Rule::ImportList, error.to_string())),
     }
     policy::header(&inspection.image, &inspection.header, &mut findings);
+    StackReport::new(&inspection.image, &inspection.header, inspection.symbols.as_ref().ok())
+        .check(&mut findings);
     match &inspection.symbols {
         Ok(symbols) => policy::code(&inspection.image, &inspection.header, symbols, &mut findings),
         Err(reason) => findings.push(Finding::new(Rule::Pdb, reason.clone())),

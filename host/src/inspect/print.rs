@@ -9,7 +9,12 @@ impl fmt::Display for Report {
         self.headers(f)?;
         writeln!(f, "\n  section     address      size  access")?;
         for section in &self.sections {
-            let note = if section.discardable { "  discardable" } else { "" };
+            let note = match (section.pageable, section.discardable) {
+                (false, false) => "",
+                (false, true) => "  discardable",
+                (true, false) => "  pageable",
+                (true, true) => "  pageable, discardable",
+            };
             writeln!(
                 f,
                 "  {:<9} {:>#9x} {:>9}  {}{note}",
@@ -56,6 +61,14 @@ impl Report {
         if !self.exports.is_empty() {
             writeln!(f, "  exports     {}", self.exports.join(", "))?;
         }
+        let stack = &self.stack;
+        let notes = [
+            (!stack.path.is_empty()).then(|| format!(": {}", stack.path.join(" > "))),
+            (!stack.recursive.is_empty()).then(|| format!("; without bound: {}", stack.recursive.join(", "))),
+            (stack.indirect > 0).then(|| format!("; {} indirect calls not followed", stack.indirect)),
+        ];
+        let notes: String = notes.into_iter().flatten().collect();
+        writeln!(f, "  stack       {} bytes at most along direct calls{notes}", stack.deepest)?;
         for remark in &self.remarks {
             writeln!(f, "  remark      {remark}")?;
         }

@@ -1,6 +1,6 @@
 //! The description of an image, for people ([`std::fmt::Display`]) and machines ([`serde::Serialize`]).
 
-use super::{Implements, Windows, header::Header, windows::known};
+use super::{Implements, StackReport, Windows, header::Header, windows::known};
 use crate::{
     pe::{Image, Import, Remark, Section},
     symbols::Symbols,
@@ -29,6 +29,8 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// Its sections.
     pub sections: Vec<SectionReport>,
+    /// The stack that it may need.
+    pub stack: StackReport,
     /// Its exports.
     pub exports: Vec<String>,
     /// Its imports.
@@ -56,6 +58,8 @@ pub struct SectionReport {
     pub access: String,
     /// Whether Windows drops it after initialisation.
     pub discardable: bool,
+    /// Whether Windows pages it.
+    pub pageable: bool,
 }
 
 /// An import.
@@ -116,6 +120,7 @@ impl Report {
             checksum: header.checksum,
             remarks: image.remarks().iter().map(Remark::to_string).collect(),
             sections: image.sections().iter().map(SectionReport::new).collect(),
+            stack: StackReport::new(image, header, symbols.as_ref().ok().copied()),
             exports: image.exports().iter().map(|export| export.name.clone()).collect(),
             missing: missing.map(|import| format!("{}!{}", import.module, import.name)).collect(),
             oldest_windows: imports.iter().filter_map(|import| import.oldest_windows).max(),
@@ -156,7 +161,8 @@ impl SectionReport {
             rva: section.rva,
             size: section.size,
             access: access.map(|(allowed, letter)| if allowed { letter } else { '-' }).iter().collect(),
-            discardable: section.discardable,
+            discardable: section.is_initialization(),
+            pageable: section.is_pageable(),
         }
     }
 }

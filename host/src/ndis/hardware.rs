@@ -61,7 +61,8 @@ impl BarWindow {
 }
 
 impl Window for BarWindow {
-    fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
+    fn read(&self, offset: u64, size: usize, at: &Registers) -> u64 {
+        world().measure_at(at);
         world().sched.yield_point();
         self.check("read", offset);
         let value = self.hardware.read(self.bar.index, self.offset + offset, size);
@@ -69,7 +70,8 @@ impl Window for BarWindow {
         value
     }
 
-    fn write(&self, offset: u64, size: usize, value: u64, _: &Registers) {
+    fn write(&self, offset: u64, size: usize, value: u64, at: &Registers) {
+        world().measure_at(at);
         world().sched.yield_point();
         self.check("write", offset);
         self.note(true, offset, size, value);

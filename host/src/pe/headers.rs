@@ -3,8 +3,9 @@
 use object::LittleEndian as LE;
 use object::pe::{
     IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_RELOCS_STRIPPED, IMAGE_NT_OPTIONAL_HDR64_MAGIC,
-    IMAGE_SCN_MEM_DISCARDABLE, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE,
-    IMAGE_SUBSYSTEM_NATIVE, ImageDosHeader, ImageNtHeaders64, ImageOptionalHeader64, ImageSectionHeader,
+    IMAGE_SCN_MEM_DISCARDABLE, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_NOT_PAGED, IMAGE_SCN_MEM_READ,
+    IMAGE_SCN_MEM_WRITE, IMAGE_SUBSYSTEM_NATIVE, ImageDosHeader, ImageNtHeaders64, ImageOptionalHeader64,
+    ImageSectionHeader,
 };
 use object::read::pe::{DataDirectories, ImageNtHeaders};
 
@@ -178,6 +179,7 @@ fn sections<'a>(
             writable: flags & IMAGE_SCN_MEM_WRITE.0 != 0,
             executable: flags & IMAGE_SCN_MEM_EXECUTE.0 != 0,
             discardable: flags & IMAGE_SCN_MEM_DISCARDABLE.0 != 0,
+            not_paged: flags & IMAGE_SCN_MEM_NOT_PAGED.0 != 0,
         });
     }
     Ok(list)

@@ -32,8 +32,10 @@ pub struct Section {
     pub writable: bool,
     #[allow(missing_docs, reason = "as readable")]
     pub executable: bool,
-    /// Does Windows drop it after initialisation?
+    /// Does its flag say that Windows drops it after initialisation?
     pub discardable: bool,
+    /// Does its flag say that Windows does not page it?
+    pub not_paged: bool,
 }
 
 /// One import: a name and the slot that its address goes to. The file does not tell code from data.

@@ -6,8 +6,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::memory::{Memory, Protection};
+use super::paging::Paging;
 use super::stub::{self, SPARE, STUB};
-use super::{Binding, CallSite, Image, LoadError, MissingImport};
+use super::{Binding, CallSite, Image, LoadError, MissingImport, Section};
 
 /// What linkers put into a /GS cookie; the loader is to replace it, or the driver's own start-up code stops it.
 const DEFAULT_COOKIE: u64 = 0x0000_2b99_2ddf_a232;
@@ -25,6 +26,8 @@ pub struct Mapped {
     size: usize,
     /// Offset of the first byte of stub space not used yet.
     free: Cell<usize>,
+    /// Which sections are not there.
+    pub(super) paging: Paging,
 }
 
 impl Mapped {
@@ -47,7 +50,8 @@ impl Mapped {
         let size = image.memory().len();
         let stubs = (bindings.len() * STUB + SPARE).next_multiple_of(4096);
         let memory = Memory::map(size + stubs, Protection::WRITE).map_err(|e| fail("mapping it", e))?;
-        let mapped = Self { image: Arc::clone(image), memory, size, free: Cell::new(size) };
+        let paging = Paging::new(image);
+        let mapped = Self { image: Arc::clone(image), memory, size, free: Cell::new(size), paging };
         mapped.memory.write(0, image.memory());
         mapped.relocate();
         mapped.bind(&bindings, call_site);
@@ -108,6 +112,12 @@ impl Mapped {
         self.memory
             .protect(self.size, stubs, Protection::EXECUTE)
             .map_err(|error| ("protecting the stubs".into(), error))
+    }
+
+    /// Sets what a section may be used for; false if the system refuses.
+    pub(super) fn set_protection(&self, section: &Section, protection: Protection) -> bool {
+        let len = (section.size as usize).next_multiple_of(4096);
+        self.memory.protect(section.rva as usize, len, protection).is_ok()
     }
 
     fn read_u64(&self, rva: u32) -> Option<u64> {
@@ -184,6 +194,8 @@ impl Mapped {
     /// Replaces code of the image; false if it is not in an ordinary code section (executable, not writable).
     pub(crate) fn patch(&self, address: u64, code: &[u8]) -> bool {
         let Some(rva) = self.rva(address) else { return false };
+        // The pages that are written come back alone otherwise.
+        self.page_in(address);
         let last = rva.saturating_add(u32::try_from(code.len()).unwrap_or(u32::MAX)).saturating_sub(1);
         let mut sections = self.image.sections().iter();
         let home = sections.find(|s| s.contains(rva) && s.contains(last));

@@ -11,6 +11,7 @@ mod headers;
 mod image;
 mod map;
 pub(crate) mod memory;
+mod paging;
 pub mod printf;
 pub(crate) mod stub;
 #[cfg(test)]
@@ -21,9 +22,10 @@ mod variadic;
 mod version;
 
 pub use bind::{Binding, CallSite, LoadError, MissingImport};
-pub use chkstk::chkstk;
+pub use chkstk::{chkstk, in_chkstk};
 pub use error::{PeError, Problem};
 pub use image::{Export, Image, Import, PdbRef, Remark, Section};
 pub use map::Mapped;
+pub use paging::Absent;
 pub(crate) use variadic::variadic_shim;
 pub use version::Version;

@@ -15,6 +15,9 @@ pub(crate) const BASE: u64 = 0xffff_f800_0000_0000;
 pub(crate) const TEXT: u32 = 0x1000;
 pub(crate) const DATA: u32 = 0x5000;
 const RDATA: u32 = 0x7000;
+/// Sections that a test adds, a page each.
+const ADDED: u32 = 0x8000;
+const PAGE: u32 = 0x1000;
 /// Bytes of import slots at the beginning of .rdata: each import has its own table of one and a terminator.
 const SLOTS: usize = 0x400;
 
@@ -25,9 +28,17 @@ pub(crate) struct Builder {
     imports: Vec<(String, String)>,
     functions: Vec<Built>,
     pointers: Vec<(u32, u32)>,
+    added: Vec<Added>,
     pub(crate) text_flags: pe::SectionFlags,
     pub(crate) subsystem: pe::Subsystem,
     pub(crate) machine: pe::Machine,
+}
+
+/// A section that a test adds.
+struct Added {
+    name: [u8; 8],
+    flags: pe::SectionFlags,
+    bytes: Vec<u8>,
 }
 
 struct Built {
@@ -47,6 +58,7 @@ impl Builder {
             imports: Vec::new(),
             functions: Vec::new(),
             pointers: Vec::new(),
+            added: Vec::new(),
             text_flags: pe::IMAGE_SCN_CNT_CODE | pe::IMAGE_SCN_MEM_EXECUTE | pe::IMAGE_SCN_MEM_READ,
             subsystem: pe::IMAGE_SUBSYSTEM_NATIVE,
             machine: pe::IMAGE_FILE_MACHINE_AMD64,
@@ -66,12 +78,34 @@ impl Builder {
         unwind: Option<&[u8]>,
         write: impl FnOnce(&mut CodeAssembler) -> Result<(), IcedError>,
     ) -> u32 {
-        let mut assembler = CodeAssembler::new(64).unwrap();
-        write(&mut assembler).unwrap();
-        self.text.resize(self.text.len().next_multiple_of(16), 0xcc);
-        let begin = TEXT + u32::try_from(self.text.len()).unwrap();
-        self.text.extend(assembler.assemble(BASE + u64::from(begin)).unwrap());
-        let end = TEXT + u32::try_from(self.text.len()).unwrap();
+        let (begin, end) = append(&mut self.text, TEXT, write);
+        self.name(name, begin, end, unwind);
+        begin
+    }
+
+    /// Adds a section of a page at most; returns its RVA.
+    pub(crate) fn section(&mut self, name: &str, flags: pe::SectionFlags) -> u32 {
+        let mut bytes = [0; 8];
+        bytes[..name.len()].copy_from_slice(name.as_bytes());
+        self.added.push(Added { name: bytes, flags, bytes: Vec::new() });
+        ADDED + (u32::try_from(self.added.len()).unwrap() - 1) * PAGE
+    }
+
+    /// Adds a function to a section that was added, by that one's RVA; returns its own.
+    pub(crate) fn function_in(
+        &mut self,
+        section: u32,
+        name: &str,
+        unwind: Option<&[u8]>,
+        write: impl FnOnce(&mut CodeAssembler) -> Result<(), IcedError>,
+    ) -> u32 {
+        let at = ((section - ADDED) / PAGE) as usize;
+        let (begin, end) = append(&mut self.added[at].bytes, section, write);
+        self.name(name, begin, end, unwind);
+        begin
+    }
+
+    fn name(&mut self, name: &str, begin: u32, end: u32, unwind: Option<&[u8]>) {
         self.functions.push(Built {
             name: name.into(),
             begin,
@@ -79,7 +113,6 @@ impl Builder {
             unwind: unwind.map(<[u8]>::to_vec),
             chained_to: None,
         });
-        begin
     }
 
     /// Makes the last function a part of another one, by that one's RVA.
@@ -106,11 +139,15 @@ impl Builder {
         let mut writer = Writer::new(true, 4096, 512, &mut file);
         writer.reserve_dos_header_and_stub();
         writer.reserve_nt_headers(16);
-        writer.reserve_section_headers(4);
+        writer.reserve_section_headers(4 + u16::try_from(self.added.len()).unwrap());
         let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
         let text = writer.reserve_section(*b".text\0\0\0", self.text_flags, 0x4000, len(&self.text));
         let data = writer.reserve_data_section(0x2000, len(&self.data));
         let rdata_range = writer.reserve_rdata_section(len(&rdata.bytes));
+        assert!(rdata.bytes.len() <= PAGE as usize);
+        let mut reserve =
+            |added: &Added| writer.reserve_section(added.name, added.flags, PAGE, len(&added.bytes));
+        let added: Vec<_> = self.added.iter().map(|added| (reserve(added), &added.bytes)).collect();
         for (rva, _) in &self.pointers {
             writer.add_reloc(*rva, pe::IMAGE_REL_BASED_DIR64);
         }
@@ -148,6 +185,9 @@ impl Builder {
         writer.write_section(text.file_offset, &self.text);
         writer.write_section(data.file_offset, &self.data);
         writer.write_section(rdata_range.file_offset, &rdata.bytes);
+        for (range, bytes) in added {
+            writer.write_section(range.file_offset, bytes);
+        }
         writer.write_reloc_section();
         file
     }
@@ -177,6 +217,20 @@ pub(crate) fn at(code: Code, rva: u32) -> Instruction {
 pub(crate) fn reg_at(code: Code, register: Register, rva: u32) -> Instruction {
     let memory = MemoryOperand::with_base_displ(Register::RIP, (BASE + u64::from(rva)).cast_signed());
     Instruction::with2(code, register, memory).unwrap()
+}
+
+/// Puts code behind what a section has; where it begins and ends.
+fn append(
+    bytes: &mut Vec<u8>,
+    section: u32,
+    write: impl FnOnce(&mut CodeAssembler) -> Result<(), IcedError>,
+) -> (u32, u32) {
+    let mut assembler = CodeAssembler::new(64).unwrap();
+    write(&mut assembler).unwrap();
+    bytes.resize(bytes.len().next_multiple_of(16), 0xcc);
+    let begin = section + u32::try_from(bytes.len()).unwrap();
+    bytes.extend(assembler.assemble(BASE + u64::from(begin)).unwrap());
+    (begin, section + u32::try_from(bytes.len()).unwrap())
 }
 
 struct Rdata {

@@ -1,6 +1,6 @@
 //! The result of a run, for people and for machines.
 
-use crate::{dma::Row, ndis::adapter::Counters};
+use crate::{dma::Row, ndis::adapter::Counters, sched::StackUse};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
 
@@ -55,6 +55,8 @@ pub struct Report {
     /// NetDMA's providers, and what was copied through their channels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<Row>,
+    /// The most that the driver used of its stacks.
+    pub stack: StackUse,
     /// Blocks, handles and objects left after unload.
     pub leaks: u64,
     /// Rules broken.
@@ -119,6 +121,7 @@ impl fmt::Display for Report {
         ]);
         rows.extend(self.copies.iter().map(|row| ("NetDMA", row.in_a_line())));
         rows.extend([
+            ("stack", self.stack.to_string()),
             ("leaks", self.leaks.to_string()),
             ("violations", self.violations.to_string()),
             ("time", format!("{:.1} s", self.seconds)),

@@ -71,6 +71,7 @@ pub(super) fn bridge(system: &Rc<System>, options: &Options, progress: &Progress
     report.counts = adapter.counts();
     (report.register_reads, report.register_writes) = adapter.device.hardware.accesses();
     system.unload();
+    report.stack = world.sched.stack_use();
     report.leaks = world.mem.drivers_blocks().len() as u64;
     report.seconds = world.clock.now().since(began).as_secs_f64();
     Ok(report)

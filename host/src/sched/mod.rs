@@ -6,6 +6,7 @@
 //! of that CPU may follow. No borrow of host state may be held across a yield point.
 
 mod choices;
+pub(crate) mod stack;
 mod thread;
 mod wait;
 
@@ -16,6 +17,7 @@ use crate::{
 };
 use choices::Choices;
 pub use choices::Trace;
+pub use stack::{BUDGET, KERNEL_STACK, Overflow, StackUse};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -36,6 +38,8 @@ pub struct Sched {
     owners: Vec<RefCell<Option<Rc<Thread>>>>,
     current: RefCell<Option<Rc<Thread>>>,
     current_cpu: Cell<usize>,
+    /// The driver's part of the stack that is in use.
+    stack: stack::Accounts,
     turn: Cell<usize>,
     slice: Cell<u32>,
     /// Who runs next is drawn from a seed; `None` in live mode.
@@ -53,6 +57,7 @@ impl Sched {
             owners: (0..cpus).map(|_| RefCell::default()).collect(),
             current: RefCell::default(),
             current_cpu: Cell::new(0),
+            stack: stack::Accounts::default(),
             turn: Cell::new(0),
             slice: Cell::new(0),
             choices: seed.map(Choices::new),
@@ -106,12 +111,16 @@ impl Sched {
             if let Some(interrupt) = cpu.take_interrupt() {
                 let level = cpu.set_irql(interrupt.level);
                 cpu.interrupts_taken.set(cpu.interrupts_taken.get() + 1);
+                let stack = self.stack.interrupt();
                 (interrupt.service)();
+                self.stack.back(stack);
                 cpu.set_irql(level);
             } else if let Some(dpc) = cpu.take_dpc() {
                 let level = cpu.set_irql(DISPATCH);
                 cpu.dpcs_run.set(cpu.dpcs_run.get() + 1);
+                let stack = self.stack.dpc();
                 (dpc.run)();
+                self.stack.back(stack);
                 cpu.set_irql(level);
             } else {
                 return;
@@ -241,7 +250,9 @@ impl Sched {
         thread.watch(&world.trap);
         self.current.replace(Some(Rc::clone(thread)));
         world.record(|timeline, world| timeline.runs(world, number, Some(&thread.name)));
+        self.stack.now.set(thread.segment.get());
         thread.resume();
+        thread.segment.set(self.stack.now.take());
         world.record(|timeline, world| timeline.runs(world, number, None));
         self.current.replace(None);
         let level = cpu.irql();
@@ -261,6 +272,7 @@ impl Sched {
             thread.push(Call::Import { name: info.name, site });
         }
         world().record(|timeline, world| timeline.begin(world, info.name));
+        world().measure_call(site.rsp);
     }
 
     /// Notes a call of one of the driver's handlers.

@@ -1,6 +1,6 @@
 //! A thread: a coroutine that stays on one CPU.
 
-use super::wait::Waiting;
+use super::{stack::Segment, wait::Waiting};
 use crate::{
     cpu::PASSIVE,
     pe::CallSite,
@@ -10,7 +10,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack, stack
 use std::cell::{Cell, RefCell};
 
 /// Bytes: the host's own frames (smoltcp among them) share the stack with the driver's.
-const STACK: usize = 1 << 20;
+pub(super) const STACK: usize = 1 << 20;
 /// Bytes below a stack that may not be touched.
 const GUARD: u64 = 4096;
 
@@ -59,6 +59,8 @@ pub struct Thread {
     /// Spin locks held, for the balance check.
     pub locks: Cell<u32>,
     limits: (u64, u64),
+    /// The driver's part of its stack, while it does not run.
+    pub(super) segment: Cell<Segment>,
     /// Faults on the stack are reported.
     watched: Cell<bool>,
 }
@@ -86,6 +88,7 @@ impl Thread {
             waiting: RefCell::default(),
             locks: Cell::new(0),
             limits,
+            segment: Cell::default(),
             watched: Cell::new(false),
         }
     }

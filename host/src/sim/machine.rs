@@ -14,7 +14,7 @@ use crate::{
     nt::plug::State,
     pnp::Value,
     random::Random,
-    sched::Trace,
+    sched::{StackUse, Trace},
     system::{self, InProcess, Setup, System},
     verify::End,
     world::{Hardware, Source, World, world},
@@ -57,6 +57,8 @@ pub struct Outcome {
     pub trace: Trace,
     /// How often each rule was watched.
     pub coverage: Vec<u64>,
+    /// What the driver used of its stacks.
+    pub stack: StackUse,
     /// What ended the run, if it did not come to its own end.
     pub end: Option<End>,
     /// Calls that might have failed.
@@ -121,6 +123,7 @@ pub fn play(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, 
     let outcome = Outcome {
         trace: world.trace().unwrap_or_default(),
         coverage: world.verify.coverage(),
+        stack: world.sched.stack_use(),
         end: ended.err(),
         fallible: world.refusals.calls(),
         refused: world.refusals.refused(),

@@ -1,7 +1,7 @@
 //! What simulations came to.
 
 use super::{finding::Finding, machine::Outcome};
-use crate::verify::rules;
+use crate::{sched::StackUse, verify::rules};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -26,6 +26,8 @@ pub struct Totals {
     pub refused: BTreeMap<&'static str, u64>,
     /// The hash of all simulations together, in the order of their seeds if there was one at a time.
     pub hash: u64,
+    /// The most that the driver used of its stacks.
+    pub stack: StackUse,
     /// How often each rule was watched.
     #[serde(skip)]
     pub coverage: Vec<u64>,
@@ -46,6 +48,7 @@ impl Totals {
         for name in &outcome.refused {
             *self.refused.entry(name).or_default() += 1;
         }
+        self.stack += outcome.stack;
         self.coverage.resize(rules::COUNT, 0);
         for (sum, count) in self.coverage.iter_mut().zip(&outcome.coverage) {
             *sum += count;
@@ -109,6 +112,7 @@ impl fmt::Display for Report {
             n.refused.values().sum::<u64>(),
             n.fallible,
         )?;
+        writeln!(f, "stack: {}", n.stack)?;
         writeln!(
             f,
             "{:.1} s of virtual time in {:.1} s; hash {:016x}",

@@ -55,6 +55,12 @@ impl Entry {
         Some(Self { begin: at(0)?, end: at(4)?, info: at(8)? })
     }
 
+    /// All entries of the table at `table`.
+    pub(super) fn all(image: &[u8], table: std::ops::Range<u32>) -> Vec<Self> {
+        let rows = table.step_by(ENTRY as usize);
+        rows.map_while(|rva| Self::read(image, rva)).filter(|entry| entry.begin != 0).collect()
+    }
+
     /// The entry for `rva` in the table at `table`, which is sorted.
     pub(super) fn find(image: &[u8], table: std::ops::Range<u32>, rva: u32) -> Option<Self> {
         let count = table.end.saturating_sub(table.start) / ENTRY;

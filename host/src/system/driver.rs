@@ -27,6 +27,7 @@ impl System {
         let path = world.nt.registry_path(&world.service_key.borrow()).expect("memory for a path");
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
+        world.discard_initialization();
         free_string(world, path);
         world.ndis.entered(status);
         if status != c::NDIS_STATUS_SUCCESS {

@@ -65,6 +65,12 @@ pub trait Handler {
     /// `mov cr8, reg`.
     fn write_cr8(&self, value: u64, at: &Registers);
 
+    /// Brings back memory that is away only for a while; true if the access may be made again. Runs on the signal stack,
+    /// in the middle of anything: no allocation, no locks.
+    fn bring_in(&self, _address: u64) -> bool {
+        false
+    }
+
     /// The driver cannot go on. Runs on a stack of the area's own (the driver's may be exhausted), which the next
     /// fault of the same area reuses: suspend or leave, and never resume the faulting coroutine.
     fn fault(&self, info: &FaultInfo) -> !;

@@ -149,14 +149,18 @@ unsafe extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *
     // SAFETY: these signals have an address, if only zero.
     let address = unsafe { details.si_addr() } as u64;
     let memory = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    // SAFETY: null, or an area that this thread has entered and not left.
+    let shared = unsafe { CURRENT.get().as_ref() };
+    let is_page_fault = signal == libc::SIGSEGV && state.get(libc::REG_TRAPNO) == TRAP_PF;
+    if is_page_fault && shared.is_some_and(|shared| shared.handler.bring_in(address)) {
+        return;
+    }
     if let Some(next) = probe::fixup(state.get(libc::REG_RIP)).filter(|_| memory) {
         state.set(libc::REG_RAX, address);
         state.set(libc::REG_RIP, next);
         return;
     }
-    // SAFETY: null, or an area that this thread has entered and not left.
-    let taken =
-        unsafe { CURRENT.get().as_ref() }.is_some_and(|shared| take(shared, signal, address, &mut state));
+    let taken = shared.is_some_and(|shared| take(shared, signal, address, &mut state));
     if !taken {
         // SAFETY: what the kernel passed is passed on.
         unsafe { hand_on(signal, info, context) };

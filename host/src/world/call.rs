@@ -3,6 +3,8 @@
 use super::world;
 use crate::{
     cpu::DISPATCH,
+    pe::CallSite,
+    sched::stack::{self, stack_pointer},
     verify::{Rule, rules},
 };
 
@@ -56,7 +58,28 @@ pub fn call_to(name: &'static str, address: u64, args: Args, after: After) -> u6
     // the Windows x64 convention, in which the caller removes the arguments, so surplus ones do no harm.
     let function: extern "win64" fn(u64, u64, u64, u64, u64, u64, u64, u64) -> u64 =
         unsafe { std::mem::transmute(address as *const ()) };
+    let painted = world.image.borrow().as_ref().is_some_and(|image| image.mapped.contains(address));
+    let site = world.call_site();
+    if painted {
+        world.set_call_site(CallSite::default());
+    }
+    let top = stack_pointer();
+    let segment = world.sched.enter_driver(top);
+    if painted {
+        stack::paint(top);
+    }
     let result = function(arg(0), arg(1), arg(2), arg(3), arg(4), arg(5), arg(6), arg(7));
+    // No host code ran below: what is there is the driver's.
+    if painted && world.sched.is_unmeasured(&segment) && world.call_site().rsp == 0 {
+        let low = stack::painted_over(top);
+        world.measure_call(low);
+    }
+    if world.sched.leave_driver(segment) {
+        world.verify.watch(&rules::STACK);
+    }
+    if painted {
+        world.set_call_site(site);
+    }
     let now = world.cpu();
     // Below DISPATCH_LEVEL a thread may have moved to another CPU.
     let kept = now.irql() == after.irql && (after.irql < DISPATCH || now.number == cpu);

@@ -8,7 +8,9 @@ mod events;
 mod faults;
 mod hardware;
 mod memory;
+mod paging;
 pub(crate) mod refusals;
+mod stack;
 pub mod timeline;
 mod timers;
 
@@ -115,6 +117,8 @@ pub struct World {
     pub service_key: RefCell<String>,
     /// The loaded driver.
     pub image: RefCell<Option<Image>>,
+    /// Sections of it may be paged out.
+    pub(crate) pageable: Cell<bool>,
     /// How it was made.
     pub config: Config,
     site: Box<UnsafeCell<CallSite>>,
@@ -152,6 +156,7 @@ impl World {
             driver_object: Cell::new(0),
             service_key: RefCell::default(),
             image: RefCell::default(),
+            pageable: Cell::new(false),
             config,
             site: Box::new(UnsafeCell::new(CallSite::default())),
             sources: RefCell::default(),
@@ -220,8 +225,16 @@ impl World {
         self.site.get()
     }
 
+    /// Puts down another caller: none, before the driver is called again.
+    pub(crate) fn set_call_site(&self, site: CallSite) {
+        // SAFETY: only import stubs use the cell, on this very thread, and none of them runs.
+        unsafe { *self.site.get() = site };
+    }
+
     /// The caller of the import that was entered last.
+    #[inline(always)]
     #[must_use]
+    #[allow(clippy::inline_always, reason = "asked while the stack below is still the driver's")]
     pub fn call_site(&self) -> CallSite {
         // SAFETY: only import stubs write the cell, on this very thread, before they jump here.
         unsafe { *self.site.get() }

@@ -10,6 +10,8 @@ mod formatting;
 mod imports;
 #[cfg(feature = "panics")]
 mod panics;
+#[cfg(feature = "stack")]
+mod stack;
 
 use core::{ffi::c_void, panic::PanicInfo};
 
@@ -25,6 +27,8 @@ pub unsafe extern "system" fn DriverEntry(driver: *mut c_void, path: *mut c_void
     let index = panics::all(index, number);
     #[cfg(feature = "formatting")]
     let index = formatting::length(index);
+    #[cfg(feature = "stack")]
+    let index = stack::all(index, number);
     #[cfg(feature = "imports")]
     imports::all();
     i32::from(index == number)

@@ -210,9 +210,9 @@ imports! {
     }
 
     fn IoGetStackLimits(low: u64, high: u64) {
-        let limits = world().sched.current().map_or((0, 0), |thread| thread.stack_limits());
-        write_out(low, limits.0);
-        write_out(high, limits.1);
+        let stack = world().sched.stack_range();
+        write_out(low, stack.start);
+        write_out(high, stack.end);
     }
 
     fn IoGetInitialStack() -> u64 {
@@ -220,7 +220,6 @@ imports! {
     }
 
     fn IoGetRemainingStackSize() -> u64 {
-        let world = world();
-        world.call_site().rsp.saturating_sub(world.sched.current().map_or(0, |thread| thread.stack_limits().0))
+        world().sched.stack_left()
     }
 }

@@ -92,7 +92,8 @@ pub const SHARED_USER_DATA: u64 = 0xFFFF_F780_0000_0000;
 pub struct SharedUserData;
 
 impl Window for SharedUserData {
-    fn read(&self, offset: u64, size: usize, _: &Registers) -> u64 {
+    fn read(&self, offset: u64, size: usize, at: &Registers) -> u64 {
+        world().measure_at(at);
         world().verify.watch(&rules::READ_ONLY);
         shared_user_data(offset, size)
     }

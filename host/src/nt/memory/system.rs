@@ -3,24 +3,40 @@
 use super::pool;
 use crate::{
     abi::{Ptr, unicode, write},
-    imports, trap,
+    imports,
+    pe::Mapped,
+    trap,
     verify::rules,
     world::world,
 };
+use std::rc::Rc;
 
 /// MM_SYSTEMSIZE: MmLargeSystem.
 const LARGE: u32 = 2;
 /// Tag of the list of physical ranges, which drivers free with ExFreePool.
 const TAG: u32 = u32::from_le_bytes(*b"hPmM");
 
-/// The driver's image that an address lies in; 0 if it lies in none.
-fn image_around(addr: u64) -> u64 {
-    world()
-        .image
-        .borrow()
-        .as_ref()
-        .filter(|image| image.mapped.contains(addr))
-        .map_or(0, |image| image.mapped.base())
+/// The driver's image, if an address lies in it.
+fn drivers_image(addr: u64) -> Option<Rc<Mapped>> {
+    let image = world().image.borrow();
+    image.as_ref().map(|image| &image.mapped).filter(|mapped| mapped.contains(addr)).cloned()
+}
+
+/// Keeps the section of an address, or of a handle, which is where it begins, in memory.
+fn lock(what: &str, addr: u64) -> u64 {
+    let handle = drivers_image(addr).and_then(|image| image.lock(addr));
+    world().hold(&rules::SECTION_LOCK, handle.is_some(), || {
+        format!("{what}({addr:#x}): no section of the driver's is there")
+    });
+    handle.unwrap_or(0)
+}
+
+/// Makes all sections of the image of an address pageable, or those that were linked so; where it begins, 0 for none.
+fn page_entirely(addr: u64, whole: bool) -> u64 {
+    let Some(image) = drivers_image(addr) else { return 0 };
+    image.page_entirely(whole);
+    world().trim();
+    image.base()
 }
 
 imports! {
@@ -77,18 +93,27 @@ imports! {
         0
     }
 
-    // The whole image stays in memory.
     fn MmLockPagableDataSection(addr: u64) -> u64 {
-        image_around(addr)
+        lock("MmLockPagableDataSection", addr)
     }
 
-    fn MmLockPagableSectionByHandle(_section: u64) {}
+    fn MmLockPagableSectionByHandle(section: u64) {
+        lock("MmLockPagableSectionByHandle", section);
+    }
 
-    fn MmUnlockPagableImageSection(_section: u64) {}
+    fn MmUnlockPagableImageSection(section: u64) {
+        let known = drivers_image(section).and_then(|image| image.unlock(section));
+        world().hold(&rules::SECTION_UNLOCK, known == Some(true), || {
+            let what = if known.is_none() { "no handle of a section" } else { "a section that is not locked" };
+            format!("MmUnlockPagableImageSection({section:#x}): {what}")
+        });
+    }
 
     fn MmPageEntireDriver(addr: u64) -> u64 {
-        image_around(addr)
+        page_entirely(addr, true)
     }
 
-    fn MmResetDriverPaging(_addr: u64) {}
+    fn MmResetDriverPaging(addr: u64) {
+        page_entirely(addr, false);
+    }
 }

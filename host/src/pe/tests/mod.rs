@@ -4,3 +4,4 @@ mod calls;
 mod hostile;
 mod loading;
 mod printing;
+mod sections;

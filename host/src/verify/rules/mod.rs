@@ -33,6 +33,7 @@ macro_rules! rules {
 
 mod host;
 mod i82574;
+mod image;
 mod irql;
 mod kernel;
 mod ndis;
@@ -43,6 +44,7 @@ mod wdm;
 
 pub use host::*;
 pub use i82574::*;
+pub use image::*;
 pub use irql::*;
 pub use kernel::*;
 pub use ndis::*;
@@ -63,6 +65,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         irql::ALL,
         kernel::ALL,
         wdm::ALL,
+        image::ALL,
         netdma::ALL,
         transfer::ALL,
         quickdata::ALL,

@@ -1,6 +1,6 @@
 //! NetDMA: what a provider owes it, but for the transfers.
 
-rules! { from super::wdm::END;
+rules! { from super::image::END;
     /// `NetDmaRegisterProvider` for a device that has been started: its place is `AddDevice`, before resources are negotiated.
     NETDMA_REGISTER_LATE = "NDMA-REG-01", "NetDmaRegisterProvider after the start", "", Must;
     /// `NetDmaRegisterProvider` a second time for the same device.
