@@ -8,9 +8,9 @@ rules! { from super::wdm::END;
     /// A section touched that was discarded after initialisation.
     DISCARDED = "KERNEL-PAGED-03", "PAGE_FAULT_IN_NONPAGED_AREA: discarded section", "0x50", Must;
     /// A section locked by an address in no section of the driver's.
-    SECTION_LOCK = "KERNEL-PAGED-04", "MmLockPagableDataSection", "0x1A", Must;
+    SECTION_LOCK = "KERNEL-PAGED-04", "MmLockPagableDataSection", "", Must;
     /// A section unlocked that is not locked.
-    SECTION_UNLOCK = "KERNEL-PAGED-05", "MmUnlockPagableImageSection", "0x1A", Must;
+    SECTION_UNLOCK = "KERNEL-PAGED-05", "MmUnlockPagableImageSection", "", Must;
     /// A section that is still locked when the driver is unloaded.
     SECTION_LOCKED = "KERNEL-PAGED-06", "section locked at unload", "", Should;
     /// More of the kernel's stack used by the driver than a thread or a DPC can count on.
