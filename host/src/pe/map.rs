@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::memory::{Memory, Protection};
 use super::stub::{self, SPARE, STUB};
-use super::{Binding, CallSite, Image, LoadError, MissingImport};
+use super::{Binding, CallSite, Image, LoadError, MissingImport, Section};
 
 /// What linkers put into a /GS cookie; the loader is to replace it, or the driver's own start-up code stops it.
 const DEFAULT_COOKIE: u64 = 0x0000_2b99_2ddf_a232;
@@ -179,6 +179,29 @@ impl Mapped {
         stub::write_code(&self.memory, offset, code).ok()?;
         self.free.set((offset + code.len()).next_multiple_of(16));
         Some(self.base() + offset as u64)
+    }
+
+    /// Replaces single bytes of the image's code; what was there before. What is in no ordinary code section is left out.
+    pub(crate) fn exchange(&self, bytes: impl Iterator<Item = (u32, u8)>) -> Vec<(u32, u8)> {
+        let code = |s: &&Section| s.readable && s.executable && !s.writable;
+        let homes: Vec<_> = self.image.sections().iter().filter(code).collect();
+        let all = |protection| {
+            homes.iter().all(|s| {
+                let len = (s.size as usize).next_multiple_of(4096);
+                self.memory.protect(s.rva as usize, len, protection).is_ok()
+            })
+        };
+        let mut before = Vec::new();
+        if all(Protection::WRITE) {
+            for (rva, byte) in bytes.filter(|(rva, _)| homes.iter().any(|s| s.contains(*rva))) {
+                let Some(at) = self.memory.at(rva as usize, 1) else { continue };
+                // SAFETY: `at` lies in the mapping, whose code is readable now; nobody else has it.
+                before.push((rva, unsafe { at.read() }));
+                self.memory.write(rva as usize, &[byte]);
+            }
+        }
+        all(Protection::EXECUTE);
+        before
     }
 
     /// Replaces code of the image; false if it is not in an ordinary code section (executable, not writable).
