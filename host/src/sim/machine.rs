@@ -282,6 +282,7 @@ impl Setting {
             }
             Self::Text(text) => key.set(name, Value::sz(*text)),
             Self::Dword(value) => key.set(name, Value::Dword(*value)),
+            Self::Value(kind, data) => key.set(name, Value::from_bytes(*kind, data)),
             Self::Binary(len) => key.set(name, Value::Binary(vec![0x31; (*len).into()])),
         }
     }

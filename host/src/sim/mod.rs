@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! plan      what a seed comes to: a machine, and acts
-//! machine   plays a plan            lane, load, traffic, harm, recovery   an adapter's part of it
+//! machine   plays a plan            lane, load, traffic, odd, harm, recovery   an adapter's part of it
 //! finding   a problem, shrunk       campaign                        many plans on several threads
 //! ```
 
@@ -13,6 +13,7 @@ mod harm;
 mod lane;
 mod load;
 mod machine;
+mod odd;
 mod options;
 pub mod plan;
 mod recovery;
