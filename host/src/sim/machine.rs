@@ -71,6 +71,8 @@ pub struct Outcome {
     pub frames: u64,
     /// Pauses.
     pub pauses: u64,
+    /// The image that ran.
+    pub image: PathBuf,
 }
 
 /// Who wants to see a world while it runs.
@@ -131,6 +133,7 @@ pub fn play(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, 
         }),
         frames: lanes.iter().map(|lane| lane.arrived().0 + lane.arrived().1).sum(),
         pauses: lanes.iter().map(|lane| lane.pauses.get()).sum(),
+        image: system.image().clone(),
     };
     Ok(outcome)
 }
