@@ -1,6 +1,7 @@
 //! Simulations as a person runs them: they repeat, they find what is wrong with an image, and tell how to see it again.
 
 mod findings;
+mod fuzz;
 
 use serde_json::Value;
 use std::{

@@ -9,8 +9,9 @@ const LONGEST: usize = 8 << 10;
 const CHANGES: u64 = 6;
 /// The kind of a record with an OID request.
 const OID: u8 = 0;
-/// That of a frame from the wire, and of a keyword.
+/// Those of a frame from the wire, of a register's answer and of a keyword.
 const FRAME: u8 = 2;
+const ANSWER: u8 = 6;
 const KEYWORD: u8 = 9;
 /// Numbers at whose borders something changes.
 const NUMBERS: [u32; 20] = [
@@ -117,6 +118,13 @@ fn record(random: &mut Random) -> Record {
             let len = random.pick(&[0, 14, 60, 100, 1500]);
             let mut bytes = vec![random.below(4) as u8];
             bytes.extend((0..random.size(len + 1) - 1).map(|_| random.any() as u8));
+            bytes
+        }
+        ANSWER => {
+            let mut bytes = vec![random.any() as u8, random.size(20) as u8];
+            bytes.extend(random.pick(&[u32::MAX, u32::MAX, 0]).to_le_bytes());
+            let flip = if random.one_in(2) { 1 << random.below(32) } else { random.any() as u32 };
+            bytes.extend(flip.to_le_bytes());
             bytes
         }
         KEYWORD => {

@@ -37,6 +37,9 @@ const FRAME: usize = 10_000;
 /// MDLs of an NB, and NBs of an NBL, at most.
 const PIECES: u8 = 40;
 const NBS: u8 = 4;
+/// The last call that is asked to fail, and the last access at which the device may go: most lives have fewer.
+const CALLS: u64 = 2048;
+const ACCESSES: u64 = 4096;
 /// The status registers that an answer can be for; 0 for any of them.
 const REGISTERS: [u32; 8] = [0, 0x08, 0x10, 0x14, 0x20, 0xC0, 0x5B50, 0x4010];
 
@@ -108,7 +111,7 @@ fn machine(from: &mut Reader<'_>) -> Machine {
     let (cpus, kind, messages, adapters) = (from.u8(), from.u8(), from.u8(), from.u8());
     let (pace, lists, quick, pool) = (from.u8(), from.u8(), from.u8(), from.u8());
     let pick = |list: &[quickdata::Version], at: u8| list.get(usize::from(at) % list.len()).copied();
-    let quickdata = (quick & 0x80 != 0).then(|| pick(&quickdata::Version::ALL, quick)).flatten();
+    let quickdata = (quick >= 0xC0).then(|| pick(&quickdata::Version::ALL, quick)).flatten();
     let quickdata = quickdata.map(|version| Kind {
         version,
         channels: 1 + (quick >> 4 & 3).min(version.most_channels().min(4) as u8 - 1),
@@ -135,11 +138,11 @@ fn act(kind: u8, from: &mut Reader<'_>) -> What {
         0 | 1 => oid(from, kind % KINDS == 1),
         2 => What::Frame { to: from.u8(), bytes: from.rest().to_vec() },
         3 => What::Shaped(shaped(from)),
-        4 => What::Fault(Fault::ReceiveWritten { after: from.u8().into(), words: [from.u64(), from.u64()] }),
-        5 => What::Fault(Fault::TransmitWritten { after: from.u8().into(), word: from.u64() }),
+        4 => What::Fault(Fault::ReceiveWritten { after: after(from), words: [from.u64(), from.u64()] }),
+        5 => What::Fault(Fault::TransmitWritten { after: after(from), word: from.u64() }),
         6 => What::Fault(Fault::Answer {
             register: REGISTERS[usize::from(from.u8()) % REGISTERS.len()],
-            after: from.u16().into(),
+            after: after(from),
             keep: from.u32(),
             flip: from.u32(),
         }),
@@ -147,7 +150,7 @@ fn act(kind: u8, from: &mut Reader<'_>) -> What {
         8 => What::Fault(Fault::Causes { causes: from.u32() }),
         9 => keyword(from),
         10 => What::Fault(fault(from)),
-        11 => What::Refuse(from.u16().into()),
+        11 => What::Refuse(u64::from(from.u16()) % CALLS),
         12 => What::Send { frames: below(from, 100), nbs: 1 + below(from, 4), longest: length(from) },
         13 => What::Feed { frames: below(from, 150), longest: length(from) },
         14 => What::Hold(from.u8() & 1 == 0),
@@ -232,7 +235,7 @@ fn keyword(from: &mut Reader<'_>) -> What {
 
 /// The faults that a seed draws, with their numbers from the bytes.
 fn fault(from: &mut Reader<'_>) -> Fault {
-    let (kind, after, polls) = (from.u8(), u64::from(from.u8()), 1 + u32::from(from.u8()));
+    let (kind, after, polls) = (from.u8(), after(from), 1 + u32::from(from.u8()));
     match kind % 17 {
         0 => Fault::LostInterrupt,
         1 => Fault::LateInterrupt { polls },
@@ -250,8 +253,13 @@ fn fault(from: &mut Reader<'_>) -> Fault {
         13 => Fault::MdioTaken,
         14 => Fault::PhyError { after },
         15 => Fault::PhyTimeout { after },
-        _ => Fault::Gone { after: from.u16().into() },
+        _ => Fault::Gone { after: u64::from(from.u16()) % ACCESSES },
     }
+}
+
+/// How many come before the one that something happens to.
+fn after(from: &mut Reader<'_>) -> u64 {
+    u64::from(from.u8() & 0x3F)
 }
 
 fn below(from: &mut Reader<'_>, most: u32) -> u32 {
