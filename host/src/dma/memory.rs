@@ -111,7 +111,7 @@ impl Memory {
     /// Whether the bytes from one place to another are as they were at first.
     #[must_use]
     pub fn untouched(&self, from: u64, to: u64) -> bool {
-        let mut bytes = &*self.all().get(from as usize..to as usize).unwrap_or_default();
+        let mut bytes: &[u8] = self.all().get(from as usize..to as usize).unwrap_or_default();
         let mut place = from;
         while !bytes.is_empty() {
             let pattern = self.pattern(place);

@@ -101,10 +101,10 @@ fn jobs(options: &Options, driver: &Driver) -> Result<Box<dyn Iterator<Item = Jo
     // What was merged is played as a whole.
     let merged = options.corpus.as_ref().filter(|_| options.merge.is_some());
     if let Some(place) = options.input.as_ref().or(merged) {
-        let files = fuzz::corpus::read(place)?;
         if keep.is_some() && place.is_dir() {
             return Err(format!("{}: --keep names acts of one input, and this is a folder", place.display()));
         }
+        let files = fuzz::corpus::read(place)?;
         return Ok(Box::new(files.into_iter().map(move |(path, bytes)| {
             let input = Input::read(&bytes);
             let plan = input.plan();

@@ -102,8 +102,12 @@ impl fmt::Display for Report {
         let n = &self.totals;
         let since = Duration::from_secs_f64(self.seconds);
         if let Some(fuzzed) = &self.fuzzed {
-            let Fuzzed { inputs, corpus, blocks, of } = fuzzed;
-            writeln!(f, "{inputs} inputs, {corpus} in the corpus, {blocks} of {of} blocks reached")?;
+            let Fuzzed { inputs, corpus, blocks, of, unreached } = fuzzed;
+            writeln!(
+                f,
+                "{inputs} inputs, {corpus} in the corpus, {blocks} of {of} blocks reached, none of {} functions",
+                unreached.len()
+            )?;
         }
         writeln!(f, "{}", n.line(since, self.findings.len()))?;
         writeln!(

@@ -58,6 +58,27 @@ fn take(list: &RefCell<Vec<Vec<u8>>>, frame: &[u8]) -> bool {
     at.map(|at| list.borrow_mut().swap_remove(at)).is_some()
 }
 
+/// Holds a frame against what was sent under its number; what is wrong with it.
+fn arrival(
+    place: &str,
+    frame: &[u8],
+    lengths: &RefCell<Vec<u16>>,
+    arrivals: &Arrivals,
+    expected: impl Fn(u32, usize) -> Vec<u8>,
+) -> Result<(), String> {
+    let number = numbered::number(frame).unwrap_or(u32::MAX);
+    let Some(len) = lengths.borrow().get(number as usize).copied() else {
+        return Err(format!("a frame at {place} that nobody sent: {} bytes, number {number}", frame.len()));
+    };
+    if frame != expected(number, len.into()) {
+        return Err(format!(
+            "frame {number} of {len} bytes is not what was sent when it is at {place}, with {}",
+            frame.len()
+        ));
+    }
+    arrivals.note(number).map_or(Ok(()), |how| Err(format!("frame {number} is at {place} {how}")))
+}
+
 impl Lane {
     /// A request of any kind.
     pub fn oid(&self, random: &mut Random) {
@@ -135,7 +156,7 @@ impl Lane {
             if take(&self.odd_sent, &frame) {
                 continue;
             }
-            let came = self.arrival("the wire", &frame, &self.sent, &self.at_wire, |number, len| {
+            let came = arrival("the wire", &frame, &self.sent, &self.at_wire, |number, len| {
                 numbered::padded(&numbered::outgoing(number, len))
             });
             came.unwrap_or_else(|why| self.fail(&why));
@@ -146,37 +167,13 @@ impl Lane {
                 continue;
             }
             let to = frame.first_chunk().copied().unwrap_or_default();
-            let came = self.arrival("the protocol", &frame, &self.fed, &self.at_port, |number, len| {
+            let came = arrival("the protocol", &frame, &self.fed, &self.at_port, |number, len| {
                 numbered::frame(to, numbered::PEER, number, len)
             });
             if let Err(why) = came {
                 self.mistake(&why);
             }
         }
-    }
-
-    fn arrival(
-        &self,
-        place: &str,
-        frame: &[u8],
-        lengths: &RefCell<Vec<u16>>,
-        arrivals: &Arrivals,
-        expected: impl Fn(u32, usize) -> Vec<u8>,
-    ) -> Result<(), String> {
-        let number = numbered::number(frame).unwrap_or(u32::MAX);
-        let Some(len) = lengths.borrow().get(number as usize).copied() else {
-            return Err(format!(
-                "a frame at {place} that nobody sent: {} bytes, number {number}",
-                frame.len()
-            ));
-        };
-        if frame != expected(number, len.into()) {
-            return Err(format!(
-                "frame {number} of {len} bytes is not what was sent when it is at {place}, with {}",
-                frame.len()
-            ));
-        }
-        arrivals.note(number).map_or(Ok(()), |how| Err(format!("frame {number} is at {place} {how}")))
     }
 
     /// A frame at the protocol that did not come: the device may have said that it did.

@@ -36,7 +36,12 @@ fn fuzz(folder: &Path, image: &Path, arguments: &[&str]) -> (bool, Value, Vec<(S
 #[test]
 fn every_input_that_is_kept() {
     for folder in ["corpus", "regressions"] {
-        let files: Vec<_> = fs::read_dir(kept(folder)).expect("inputs").collect();
+        // Nothing that is found today may be wrong with what is kept.
+        let Ok(list) = fs::read_dir(kept(folder)) else {
+            assert_eq!(folder, "regressions", "there is no corpus");
+            continue;
+        };
+        let files: Vec<_> = list.collect();
         assert!(!files.is_empty() && files.len() <= 120, "{folder}: {} files", files.len());
         for file in &files {
             let len = file.as_ref().expect("an entry").metadata().expect("a file").len();
@@ -57,7 +62,7 @@ fn any_bytes_are_an_input() {
     let state = temporary();
     let folder = state.path().join("inputs");
     fs::create_dir(&folder).expect("a folder");
-    let noise: Vec<u8> = (0_u64..600).map(|at| (at.wrapping_mul(at) ^ at >> 3) as u8).collect();
+    let noise: Vec<u8> = (0..=255_u8).cycle().take(600).map(|at| at.wrapping_mul(at) ^ at >> 3).collect();
     let inputs: [&[u8]; 5] =
         [&[], &[7, 0, 0], &[0; 12], &[0, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 2, 1, 255, 255, 1], &noise];
     for (number, bytes) in inputs.iter().enumerate() {
@@ -87,7 +92,9 @@ fn found(from: &str, to: &str, rule: &str, within: &str, acts: usize) {
     assert!(fs::metadata(input).expect("the input").len() < 64, "{finding}");
     let (passed, again) = sim(folder.path(), &image, &["--input", input]);
     assert!(!passed, "{command} finds nothing");
-    assert_eq!(again["findings"][0]["problem"], finding["problem"], "{command}");
+    // Behind the rule there may be addresses, which another process has elsewhere.
+    let rule = |text: &Value| text.as_str().and_then(|text| text.split(':').next()).map(str::to_owned);
+    assert_eq!(rule(&again["findings"][0]["problem"]), rule(&finding["problem"]), "{command}");
     let (passed, sound) = sim(folder.path(), &built("ferrite.sys"), &["--input", input]);
     assert!(passed, "it is the image that is wrong: {sound}");
 }
@@ -151,13 +158,13 @@ fn paths_and_options_that_make_no_sense() {
     let inf = built("ferrite.inf");
     for (arguments, named) in [
         (&["--input", "/nowhere/input"][..], "/nowhere/input: No such file"),
-        (&["--input", "/proc", "--keep", "1"], "/proc: --keep names acts of one input"),
+        (&["--input", ".", "--keep", "1"], ".: --keep names acts of one input"),
         (&["--input", "x", "--seed", "1"], "cannot be used with"),
         (&["--fuzz", "5"], "--corpus <FOLDER>"),
         (&["--fuzz", "0", "--corpus", "x"], "0 is not in 1.."),
         (&["--corpus", "x"], "--fuzz <SECONDS>|--merge <FOLDER>"),
         (&["--fuzz", "5", "--corpus", "/proc/none"], "/proc/none"),
-        (&["--merge", "/nowhere/inputs", "--corpus", "/tmp"], "/nowhere/inputs: No such file"),
+        (&["--merge", "/nowhere/inputs", "--corpus", "/nowhere/corpus"], "/nowhere/inputs: No such file"),
         (&["--blind", "--seed", "1"], "--fuzz <SECONDS>"),
     ] {
         let mut all = vec!["sim", "-q", "--inf", text(&inf)];

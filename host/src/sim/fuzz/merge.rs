@@ -20,6 +20,7 @@ struct Reach {
 /// # Errors
 /// A folder cannot be read or written, or an input fails: those are findings, and belong elsewhere.
 pub fn merge(driver: &Driver, from: &Path, into: &Path) -> Result<(usize, usize), String> {
+    let offered = corpus::read(from)?;
     let seen = Seen::of_driver(driver)?;
     corpus::make(into)?;
     let mut reached = BTreeSet::new();
@@ -28,7 +29,7 @@ pub fn merge(driver: &Driver, from: &Path, into: &Path) -> Result<(usize, usize)
         reached.extend(reach(driver, &seen, &path.display().to_string(), bytes)?.what);
     }
     let mut left = Vec::new();
-    for (path, bytes) in corpus::read(from)? {
+    for (path, bytes) in offered {
         left.push(reach(driver, &seen, &path.display().to_string(), &bytes)?);
     }
     let mut added = 0;

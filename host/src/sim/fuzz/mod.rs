@@ -42,6 +42,8 @@ pub struct Fuzzed {
     pub blocks: usize,
     /// Basic blocks of the image.
     pub of: usize,
+    /// Functions none of whose blocks was reached.
+    pub unreached: Vec<String>,
 }
 
 /// Where to, and what with.
@@ -113,7 +115,8 @@ impl Fuzz {
     pub fn result(&self) -> Result<Fuzzed, String> {
         let state = self.state();
         let (blocks, of, _) = state.seen.counts();
-        let fuzzed = Fuzzed { inputs: state.played, corpus: state.corpus.len(), blocks, of };
+        let unreached = state.seen.unreached();
+        let fuzzed = Fuzzed { inputs: state.played, corpus: state.corpus.len(), blocks, of, unreached };
         state.error.clone().map_or(Ok(fuzzed), Err)
     }
 

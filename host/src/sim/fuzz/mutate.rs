@@ -85,7 +85,7 @@ fn change(input: &mut Input, other: &Input, random: &mut Random) {
         }
         8 if count > 0 => {
             let again = input.records.get(at).cloned();
-            again.into_iter().for_each(|record| input.records.insert(to, record));
+            input.records.splice(to..to, again);
         }
         9 if count > 1 => input.records.swap(at, to % count as usize),
         10 | 11 if !other.records.is_empty() => {

@@ -4,8 +4,8 @@ use super::super::{
     machine::{Driver, Outcome, Watch, play},
     plan::Plan,
 };
-use crate::{inspect, pe::Image, world::World};
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use crate::{inspect, pe::Image, symbols::Symbols, world::World};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// What one run has reached that nothing had before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,14 +32,15 @@ pub struct Seen {
     /// The blocks that nobody has reached.
     left: Arc<[u32]>,
     of: usize,
+    /// The image's file.
+    place: PathBuf,
 }
 
 impl Seen {
     /// Nothing yet, of this image.
-    #[must_use]
-    pub fn of(image: &Image) -> Self {
+    fn of(image: &Image, place: PathBuf) -> Self {
         let left: Arc<[u32]> = inspect::blocks(image).into();
-        Self { blocks: BTreeSet::new(), rules: BTreeSet::new(), of: left.len(), left }
+        Self { blocks: BTreeSet::new(), rules: BTreeSet::new(), of: left.len(), left, place }
     }
 
     /// Nothing yet, of what a driver's simulations load: one is played to find it.
@@ -49,9 +50,9 @@ impl Seen {
     pub fn of_driver(driver: &Driver) -> Result<Self, String> {
         let place = play(driver, &Plan::read(&[]), &())?.image;
         let image = Image::open(&place).map_err(|error| error.to_string())?;
-        let seen = Self::of(&image);
+        let seen = Self::of(&image, place);
         if seen.of == 0 {
-            return Err(format!("{}: no basic block of its code can be told", place.display()));
+            return Err(format!("{}: no basic block of its code can be told", seen.place.display()));
         }
         Ok(seen)
     }
@@ -66,6 +67,19 @@ impl Seen {
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
         (self.blocks.len(), self.of, self.rules.len())
+    }
+
+    /// The functions that have blocks and none that was reached, as the PDB beside the image names them.
+    #[must_use]
+    pub fn unreached(&self) -> Vec<String> {
+        let Ok(symbols) = Symbols::load(&self.place.with_extension("pdb")) else { return Vec::new() };
+        let functions = symbols.functions();
+        let function =
+            |block: &u32| functions.partition_point(|function| function.rva <= *block).checked_sub(1);
+        let reached: BTreeSet<usize> = self.blocks.iter().filter_map(function).collect();
+        let left: BTreeSet<usize> = self.left.iter().filter_map(function).collect();
+        let names = left.difference(&reached).filter_map(|at| functions.get(*at));
+        names.map(|function| function.name.clone()).collect()
     }
 
     /// Adds what a run has reached; what of it is new.

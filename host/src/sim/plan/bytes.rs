@@ -114,7 +114,7 @@ fn machine(from: &mut Reader<'_>) -> Machine {
     let quickdata = (quick >= 0xC0).then(|| pick(&quickdata::Version::ALL, quick)).flatten();
     let quickdata = quickdata.map(|version| Kind {
         version,
-        channels: 1 + (quick >> 4 & 3).min(version.most_channels().min(4) as u8 - 1),
+        channels: 1 + (quick >> 4 & 3).min(version.most_channels().min(4) - 1),
         interrupts: [quickdata::Interrupts::MsiX, quickdata::Interrupts::Msi, quickdata::Interrupts::Line]
             [usize::from(quick >> 2 & 3).min(2)],
     });
