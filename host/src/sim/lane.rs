@@ -183,7 +183,8 @@ impl Lane {
         match &act.what {
             What::Keyword(..) | What::Refuse(_) | What::Fault(_) => {}
             What::Send { frames, nbs, longest } => self.send(*frames, *nbs, *longest, random),
-            What::Shaped(nbs) => self.send_shaped(nbs),
+            What::Shaped { nbs, id } => self.send_shaped(nbs, *id),
+            What::Cancel { id } => self.cancel(*id),
             What::Frame { to, bytes } => self.frame(*to, bytes),
             What::Oid { asked, direct } => self.ask(asked, *direct),
             What::Feed { frames, longest } => self.feed(*frames, *longest, random),

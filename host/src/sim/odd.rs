@@ -2,9 +2,9 @@
 
 use super::{lane::Lane, plan::Nb};
 use crate::{
-    abi::constants as c,
+    abi::{self, NET_BUFFER_LIST, constants as c},
     ndis::oid::Asked,
-    net::{Shape, numbered},
+    net::{Shape, frames, numbered},
     world::world,
 };
 
@@ -57,7 +57,7 @@ impl Lane {
     }
 
     /// One NBL of any shape. A frame that is too short for a number, or the device, is known by its bytes.
-    pub(super) fn send_shaped(&self, nbs: &[Nb]) {
+    pub(super) fn send_shaped(&self, nbs: &[Nb], id: u8) {
         let Some((_inside, adapter)) = self.enter() else { return };
         let frames: Vec<(Vec<u8>, Shape)> = nbs
             .iter()
@@ -72,7 +72,19 @@ impl Lane {
                 (frame, shape.clone())
             })
             .collect();
-        let nbl = frames.iter().map(|(frame, shape)| (frame.as_slice(), shape.clone())).collect();
-        self.port.send_shaped(&adapter, &[nbl]);
+        let nbl: Vec<_> = frames.iter().map(|(frame, shape)| (frame.as_slice(), shape.clone())).collect();
+        let Some(nbl) = frames::build(&nbl, 0) else {
+            world().fail("the machine's memory is used up".into());
+        };
+        let info = nbl.at(&NET_BUFFER_LIST::NetBufferListInfo) + 8 * u64::from(c::NetBufferListCancelId);
+        abi::write(info, u64::from(id));
+        self.port.send_built(&adapter, &[nbl]);
+    }
+
+    /// Cancels sends (NDIS-CANCEL-01).
+    pub(super) fn cancel(&self, id: u8) {
+        if let Some((_inside, adapter)) = self.enter() {
+            world().ndis.cancel_sends(&adapter, id.into());
+        }
     }
 }

@@ -28,7 +28,7 @@ pub const RECORD: usize = 4;
 /// Acts of a plan at most: records behind them are not looked at.
 pub const ACTS: usize = 48;
 /// Kinds of records.
-pub const KINDS: u8 = 25;
+pub const KINDS: u8 = 26;
 /// The longest virtual time that an act takes by itself.
 const LONGEST: u32 = 4000;
 /// The longest buffer of an OID request, and the longest frame that is sent.
@@ -137,7 +137,7 @@ fn act(kind: u8, from: &mut Reader<'_>) -> What {
     match kind % KINDS {
         0 | 1 => oid(from, kind % KINDS == 1),
         2 => What::Frame { to: from.u8(), bytes: from.rest().to_vec() },
-        3 => What::Shaped(shaped(from)),
+        3 => shaped(from),
         4 => What::Fault(Fault::ReceiveWritten { after: after(from), words: [from.u64(), from.u64()] }),
         5 => What::Fault(Fault::TransmitWritten { after: after(from), word: from.u64() }),
         6 => What::Fault(Fault::Answer {
@@ -169,7 +169,8 @@ fn act(kind: u8, from: &mut Reader<'_>) -> What {
             let which = from.u8();
             What::Load { sends: which & 1 != 0, feeds: which & 2 != 0, oids: which & 4 != 0 }
         }
-        _ => What::Oids { count: below(from, 20) },
+        24 => What::Oids { count: below(from, 20) },
+        _ => What::Cancel { id: 1 + from.u8() % 3 },
     }
 }
 
@@ -193,9 +194,10 @@ fn oid(from: &mut Reader<'_>, direct: bool) -> What {
     What::Oid { asked, direct }
 }
 
-/// The shape of an NBL: its NBs' lengths, what lies around each and how it is cut.
-fn shaped(from: &mut Reader<'_>) -> Vec<Nb> {
-    let count = 1 + from.u8() % NBS;
+/// The shape of an NBL: how many NBs and its id, the NBs' lengths, what lies around each and how it is cut.
+fn shaped(from: &mut Reader<'_>) -> What {
+    let first = from.u8();
+    let (count, id) = (1 + first % NBS, first >> 4 & 3);
     let nb = |_| {
         let len = usize::from(from.u16()) % FRAME;
         let around = from.u8();
@@ -216,7 +218,7 @@ fn shaped(from: &mut Reader<'_>) -> Vec<Nb> {
         shape.pieces.push(left);
         Nb { len, shape }
     };
-    (0..count).map(nb).collect()
+    What::Shaped { nbs: (0..count).map(nb).collect(), id }
 }
 
 /// Which keyword, its type, its data: text of 8 bits a letter, or anything.

@@ -57,8 +57,10 @@ pub enum What {
     Fault(i82574::Fault),
     /// Frames are sent, so many in an NBL, in chains.
     Send { frames: u32, nbs: u32, longest: u32 },
-    /// One NBL is sent, of these NBs.
-    Shaped(Vec<Nb>),
+    /// One NBL is sent, of these NBs, with an id by which it can be cancelled if that is not 0.
+    Shaped { nbs: Vec<Nb>, id: u8 },
+    /// Sends with this id are cancelled.
+    Cancel { id: u8 },
     /// A frame of any bytes comes: to the station (1), to all (2), to a group (3), or to where its bytes say.
     Frame { to: u8, bytes: Vec<u8> },
     /// An OID request.
@@ -105,7 +107,7 @@ impl What {
                 | Self::Pull { .. }
         ) || match self {
             Self::Send { nbs, .. } => *nbs > 1,
-            Self::Shaped(_) => true,
+            Self::Shaped { .. } => true,
             Self::Oid { .. } => self.is_set(),
             _ => false,
         }
@@ -131,7 +133,8 @@ impl What {
         !matches!(
             self,
             Self::Send { .. }
-                | Self::Shaped(_)
+                | Self::Shaped { .. }
+                | Self::Cancel { .. }
                 | Self::Feed { .. }
                 | Self::Frame { .. }
                 | Self::Wait { .. }
