@@ -6,15 +6,20 @@ use super::super::{
     plan::bytes::Input,
 };
 
+use std::time::{Duration, Instant};
+
 /// Runs that it may take to leave out records, and bytes of one record.
 const RECORDS: u32 = 200;
 const BYTES: u32 = 24;
+/// And the time, after which nothing smaller is looked for.
+const TIME: Duration = Duration::from_secs(45);
 
 /// Makes an input smaller as long as the same goes wrong; what that is, in its words.
 #[must_use]
 pub fn least(driver: &Driver, input: &Input, kind: &str, problem: String) -> (Input, String) {
+    let until = Instant::now() + TIME;
     let mut last = problem;
-    let mut fails = |input: &Input| {
+    let mut run = |input: &Input| {
         // As it is read again from a file.
         let ran = Ran::of(driver, &Input::read(&input.write()).plan());
         let same = ran.kind().as_deref() == Some(kind);
@@ -23,6 +28,7 @@ pub fn least(driver: &Driver, input: &Input, kind: &str, problem: String) -> (In
         }
         same
     };
+    let mut fails = |input: &Input| Instant::now() < until && run(input);
     let mut least = input.clone();
     let with = |records: &[_]| Input { header: input.header, records: records.to_vec() };
     least.records = fewer(&least.records, RECORDS, |records| fails(&with(records)));
@@ -47,7 +53,7 @@ pub fn least(driver: &Driver, input: &Input, kind: &str, problem: String) -> (In
         }
     }
     // The words are those of the smallest one.
-    if !fails(&least) {
+    if !run(&least) {
         least = input.clone();
     }
     (least, last)
