@@ -272,3 +272,22 @@ pub(super) fn by_transaction(fault: &mut Fault) -> Option<&mut u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer waits for reads of its own register, one of any register for all of them; each is given once.
+    #[test]
+    fn answers_go_to_the_reads_that_they_are_for() {
+        let mut faults = Faults::default();
+        faults.add(Fault::Answer { register: 8, after: 1, keep: 0xFF, flip: 1 });
+        faults.add(Fault::Answer { register: 0, after: 2, keep: 0, flip: 7 });
+        assert_eq!(faults.answer(0xC0, 5), None);
+        assert_eq!(faults.answer(8, 0x1234), None);
+        assert_eq!(faults.answer(8, 0x1234), Some(0x35));
+        assert_eq!(faults.answer(0xC0, 0x1234), Some(7));
+        assert_eq!(faults.answer(8, 9), None);
+        assert_eq!(faults.done, 2);
+    }
+}

@@ -314,3 +314,61 @@ impl<'a> Reader<'a> {
         u64::from_le_bytes(self.array())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn noise(random: &mut Random) -> Vec<u8> {
+        (0..random.size(600)).map(|_| random.any() as u8).collect()
+    }
+
+    /// Any bytes are a plan within the ranges of a machine, and what was read is written as it was.
+    #[test]
+    fn any_bytes_are_a_plan() {
+        let random = &mut Random::new(1);
+        for round in 0..2000 {
+            let bytes = noise(random);
+            let input = Input::read(&bytes);
+            assert_eq!(Input::read(&input.write()), input, "round {round}");
+            let plan = Plan::read(&bytes);
+            let Machine { cpus, messages, adapters, .. } = plan.machine;
+            assert!((1..=8).contains(&cpus) && messages <= 5 && (1..=3).contains(&adapters), "{plan:?}");
+            assert!(
+                plan.acts.len() <= ACTS && plan.acts.iter().all(|act| act.adapter < adapters),
+                "{plan:?}"
+            );
+        }
+    }
+
+    /// A record that is left out leaves every other one what it was.
+    #[test]
+    fn records_do_not_depend_on_each_other() {
+        let random = &mut Random::new(2);
+        for round in 0..300 {
+            let mut input = Input::default();
+            for _ in 0..1 + random.below(6) {
+                let (kind, adapter) = (random.any() as u8, random.any() as u8);
+                input.records.push(Record { kind, adapter, payload: noise(random) });
+            }
+            let all: Vec<What> = input.plan().acts.into_iter().map(|act| act.what).collect();
+            let gone = random.below(input.records.len() as u64) as usize;
+            input.records.remove(gone);
+            let left: Vec<What> = input.plan().acts.into_iter().map(|act| act.what).collect();
+            let expected = all.into_iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, what)| what);
+            assert_eq!(left, expected.collect::<Vec<_>>(), "round {round}");
+        }
+    }
+
+    /// A record that says that it is longer than what is there ends where the bytes do; what it lacks is 0.
+    #[test]
+    fn a_record_that_is_cut_short() {
+        let mut bytes = vec![0; HEADER];
+        bytes.extend([15, 1, 0xFF, 0xFF, 9]);
+        let plan = Plan::read(&bytes);
+        assert_eq!(plan.acts.len(), 1);
+        assert_eq!(plan.acts.first().map(|act| act.what.clone()), Some(What::Wait { micros: 10 }));
+        assert!(Plan::read(&[]).acts.is_empty());
+    }
+}
