@@ -348,7 +348,7 @@ mod tests {
         let random = &mut Random::new(2);
         for round in 0..300 {
             let mut input = Input::default();
-            for _ in 0..1 + random.below(6) {
+            for _ in 0..=random.below(6) {
                 let (kind, adapter) = (random.any() as u8, random.any() as u8);
                 input.records.push(Record { kind, adapter, payload: noise(random) });
             }
