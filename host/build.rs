@@ -66,10 +66,12 @@ fn rust_type(kind: &str) -> String {
     }
 }
 
-/// Every constant once; its type is the narrowest of u32, u64 and i64 that holds the value.
+/// Every constant once; its type is the narrowest of u32, u64 and i64 that holds the value. All OIDs, and all sizes of
+/// structures, are in a list each.
 fn constants(table: &Value) -> String {
     let mut text = String::new();
     let mut seen = BTreeSet::new();
+    let mut lists = [("OID_", String::new()), ("NDIS_SIZEOF_", String::new())];
     let groups = object(table, "constants").values().chain(object(table, "enums").values());
     for (name, value) in groups.filter_map(Value::as_object).flatten() {
         if !seen.insert(name.clone()) {
@@ -82,6 +84,14 @@ fn constants(table: &Value) -> String {
             _ => continue,
         };
         let _ = writeln!(text, "pub const {name}: {typed};");
+        for (prefix, list) in &mut lists {
+            if name.starts_with(*prefix) && typed.starts_with("u32") {
+                let _ = writeln!(list, "    {name},");
+            }
+        }
+    }
+    for (prefix, list) in lists {
+        let _ = writeln!(text, "pub static ALL_{}: &[u32] = &[\n{list}];", prefix.trim_end_matches('_'));
     }
     text
 }

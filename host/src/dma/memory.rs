@@ -15,6 +15,26 @@ const DESCRIPTOR: u64 = 64;
 /// Guard bytes at least between two destinations.
 pub const GUARD: u64 = 64;
 
+/// What memory is filled with, again and again: descriptors and sources, and destinations. Numbers that have no divisor
+/// in common: no byte comes twice in one.
+const FIRST: [u8; 251] = table(31);
+const SECOND: [u8; 241] = table(37);
+
+const fn table<const N: usize>(step: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut place = 0;
+    while place < N {
+        bytes[place] = (place * step % N) as u8;
+        place += 1;
+    }
+    bytes
+}
+
+/// So many bytes of a table from a place on.
+fn from(table: &'static [u8], at: usize, len: usize) -> &'static [u8] {
+    table.get(at..at + len).unwrap_or_default()
+}
+
 /// A descriptor, as a client fills it in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Descriptor {
@@ -57,7 +77,14 @@ impl Memory {
 
     /// As it was at first.
     pub fn fill(&self) {
-        self.all().iter_mut().zip(0..).for_each(|(byte, place)| *byte = self.original(place));
+        let (first, second) = self.all().split_at_mut(self.destinations as usize);
+        first.chunks_mut(FIRST.len()).for_each(|bytes| bytes.copy_from_slice(from(&FIRST, 0, bytes.len())));
+        let skip = self.destinations as usize % SECOND.len();
+        let (head, second) = second.split_at_mut((SECOND.len() - skip).min(second.len()));
+        head.copy_from_slice(from(&SECOND, skip, head.len()));
+        second
+            .chunks_mut(SECOND.len())
+            .for_each(|bytes| bytes.copy_from_slice(from(&SECOND, 0, bytes.len())));
     }
 
     /// Where the sources are, and how many bytes of them.
@@ -84,15 +111,31 @@ impl Memory {
     /// Whether the bytes from one place to another are as they were at first.
     #[must_use]
     pub fn untouched(&self, from: u64, to: u64) -> bool {
-        let bytes = self.all().get(from as usize..to as usize).unwrap_or_default();
-        bytes.iter().zip(from..).all(|(&byte, place)| byte == self.original(place))
+        let mut bytes: &[u8] = self.all().get(from as usize..to as usize).unwrap_or_default();
+        let mut place = from;
+        while !bytes.is_empty() {
+            let pattern = self.pattern(place);
+            let (now, later) = bytes.split_at(pattern.len().min(bytes.len()));
+            if !pattern.starts_with(now) {
+                return false;
+            }
+            (bytes, place) = (later, place + now.len() as u64);
+        }
+        true
+    }
+
+    /// What the bytes from a place on were at first, some of them at least.
+    fn pattern(&self, place: u64) -> &'static [u8] {
+        let (table, left): (&'static [u8], _) =
+            if place < self.destinations { (&FIRST, self.destinations - place) } else { (&SECOND, u64::MAX) };
+        let at = place as usize % table.len();
+        from(table, at, (table.len() - at).min(left as usize))
     }
 
     /// What the byte at a place was at first: no sequence in the destinations is one in the sources.
     #[must_use]
-    pub const fn original(&self, place: u64) -> u8 {
-        let (step, period) = if place < self.destinations { (31, 251) } else { (37, 241) };
-        (place.wrapping_mul(step) % period) as u8
+    pub fn original(&self, place: u64) -> u8 {
+        self.pattern(place).first().copied().unwrap_or_default()
     }
 
     /// The physical address of a place.

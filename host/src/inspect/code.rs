@@ -51,8 +51,8 @@ impl<'a> Code<'a> {
                 code.pointers.push((pointer, to));
             }
         }
-        for begin in function_table(image) {
-            code.refer(image, begin);
+        for function in function_table(image) {
+            code.refer(image, function.start);
         }
         code.refer(image, image.entry());
         code.unnamed.sort_unstable();
@@ -113,7 +113,7 @@ impl<'a> Code<'a> {
 }
 
 /// The addresses that an instruction goes to or takes.
-fn targets(instruction: &Instruction) -> impl Iterator<Item = u32> + use<> {
+pub(super) fn targets(instruction: &Instruction) -> impl Iterator<Item = u32> + use<> {
     let branch = matches!(
         instruction.flow_control(),
         FlowControl::Call | FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch
@@ -123,14 +123,15 @@ fn targets(instruction: &Instruction) -> impl Iterator<Item = u32> + use<> {
     branch.into_iter().chain(memory).filter_map(|target| u32::try_from(target).ok())
 }
 
-/// The beginnings of the functions that have unwind data, which is all that call others.
-fn function_table(image: &Image) -> Vec<u32> {
+/// The functions that have unwind data, which is all that call others.
+pub(super) fn function_table(image: &Image) -> Vec<Range<u32>> {
     /// Begin, end and unwind data, 4 bytes each.
     const ROW: usize = 12;
     let table = image.function_table();
     let bytes = image.memory().get(table.start as usize..table.end as usize).unwrap_or_default();
-    let begins = bytes.chunks_exact(ROW).filter_map(|row| row.first_chunk().copied().map(u32::from_le_bytes));
-    begins.filter(|begin| *begin != 0).collect()
+    let word = |row: &[u8], at: usize| row.get(at..)?.first_chunk().copied().map(u32::from_le_bytes);
+    let rows = bytes.chunks_exact(ROW).filter_map(|row| Some(word(row, 0)?..word(row, 4)?));
+    rows.filter(|function| function.start != 0).collect()
 }
 
 /// The section that an address is in.

@@ -5,6 +5,7 @@
 //! rules ([`Rule`]); `scripts/build` ends with it.
 
 mod allowed;
+mod blocks;
 mod code;
 mod finding;
 mod header;
@@ -24,6 +25,7 @@ use header::Header;
 use std::path::{Path, PathBuf};
 
 pub use allowed::{AllowedImport, AllowedImports};
+pub use blocks::blocks;
 pub use finding::{Finding, Rule};
 pub use package::{InfReport, inspect_inf};
 pub use panics::Culprit;

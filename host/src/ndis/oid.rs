@@ -14,6 +14,35 @@ use crate::{
 };
 use std::rc::Rc;
 
+/// A request as it is made: any type, any OID, any buffer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `RequestType`.
+    pub kind: u32,
+    /// The OID.
+    pub oid: u32,
+    /// The buffer. Nobody may touch what lies behind the claimed length.
+    pub buffer: Vec<u8>,
+    /// `InformationBufferLength`, or `InputBufferLength` of a method: at most the buffer's.
+    pub claimed: usize,
+    /// `OutputBufferLength` of a method: at most the buffer's.
+    pub output: usize,
+    /// `MethodId` of a method.
+    pub method: u32,
+}
+
+impl Asked {
+    /// The length that is claimed, within the buffer.
+    fn len(&self) -> usize {
+        let claimed = self.claimed.min(self.buffer.len());
+        if self.is_method() { claimed.max(self.output.min(self.buffer.len())) } else { claimed }
+    }
+
+    fn is_method(&self) -> bool {
+        self.kind == c::NdisRequestMethod
+    }
+}
+
 /// Offsets in the union that `NDIS_OID_REQUEST` calls DATA.
 mod data {
     pub const OID: u64 = 0;
@@ -22,6 +51,11 @@ mod data {
     /// `BytesWritten` of a query, `BytesRead` of a set.
     pub const DONE: u64 = 20;
     pub const NEEDED: u64 = 24;
+    /// Of a method, whose input length is at [`LENGTH`].
+    pub const OUTPUT: u64 = 20;
+    pub const METHOD: u64 = 24;
+    pub const WRITTEN: u64 = 28;
+    pub const METHOD_NEEDED: u64 = 36;
 }
 
 /// The OIDs that every Ethernet miniport answers (NDIS-OID-16, NDIS-OID-17), by name.
@@ -99,17 +133,35 @@ impl Ndis {
 
     /// One request of any type; waits for the one before it, and for its completion.
     pub fn request(&self, adapter: &Rc<Adapter>, kind: u32, oid: u32, buffer: &[u8]) -> Answer {
-        let world = world();
+        let (buffer, claimed) = (buffer.to_vec(), buffer.len());
+        self.ask(adapter, &Asked { kind, oid, buffer, claimed, ..Asked::default() })
+    }
+
+    /// A direct request: not serialized with anything (NDIS-DOID-01). Its status; `NDIS_STATUS_FAILURE` if the adapter
+    /// takes none now.
+    pub fn ask_direct(&self, adapter: &Rc<Adapter>, asked: &Asked) -> u32 {
+        let handler = adapter.miniport.handlers.direct_oid;
+        let Some((room, request)) = made(adapter, asked).filter(|_| handler != 0) else {
+            return c::NDIS_STATUS_FAILURE;
+        };
+        let status = call("MiniportDirectOidRequest", handler, &[adapter.context.get(), request]) as u32;
+        world().hold(&rules::OID_PENDING, status != c::NDIS_STATUS_PENDING, || {
+            format!("direct OID {:#010x} pends, and nothing completes it", asked.oid)
+        });
+        check_buffer(asked, room);
+        for at in [room, request] {
+            let _ = world().mem.free(Kind::Host, at);
+        }
+        status
+    }
+
+    /// One request; waits for the one before it, and for its completion.
+    pub fn ask(&self, adapter: &Rc<Adapter>, asked: &Asked) -> Answer {
+        let (world, oid) = (world(), asked.oid);
         world.sched.block("the OID request before", None, &|| !adapter.oid.is_waiting());
-        let taken =
-            [State::Paused, State::Restarting, State::Running, State::Pausing].contains(&adapter.state());
-        let room = world.mem.allocate(Kind::Host, 0, buffer.len(), "OID buffer");
-        let request = world.mem.allocate(Kind::Host, 0, Req::SIZE_ALL, "OID request");
-        let (Some(room), Some(request), true) = (room, request, taken) else {
+        let Some((room, request)) = made(adapter, asked) else {
             return Answer { status: c::NDIS_STATUS_FAILURE, ..Answer::default() };
         };
-        abi::write_bytes(room, buffer);
-        fill(request, kind, oid, room, buffer.len());
         let noticed = adapter.noticed.get();
         adapter.oid.begin();
         adapter.oid_request.set(request);
@@ -137,37 +189,71 @@ impl Ndis {
         adapter.oid.end();
         adapter.oid_request.set(0);
         let base = Ptr::<Req>::new(request).at(&Req::DATA);
+        let (done, needed) =
+            if asked.is_method() { (data::WRITTEN, data::METHOD_NEEDED) } else { (data::DONE, data::NEEDED) };
+        let given = asked.buffer.get(..asked.len()).unwrap_or_default();
         let answer = Answer {
             status,
-            data: abi::bytes(room, buffer.len()),
-            done: abi::read(base + data::DONE),
-            needed: abi::read(base + data::NEEDED),
+            data: abi::bytes(room, given.len()),
+            done: abi::read(base + done),
+            needed: abi::read(base + needed),
             revision: Ptr::<Req>::new(request).get(Req::SupportedRevision),
         };
-        super::oid_check::answer(adapter, noticed, kind, oid, &answer, buffer);
-        let whole = world.mem.block(room).is_none_or(|block| world.mem.damage(&block).is_none());
-        world.hold(&rules::OID_OVERRUN, whole, || {
-            format!("OID {oid:#010x}: written past the {} bytes of its buffer", buffer.len())
-        });
+        super::oid_check::answer(adapter, noticed, asked.kind, oid, &answer, given);
+        check_buffer(asked, room);
         let _ = world.mem.free(Kind::Host, room);
         let _ = world.mem.free(Kind::Host, request);
         answer
     }
 }
 
-fn fill(request: u64, kind: u32, oid: u32, room: u64, len: usize) {
+/// The buffer and the structure of a request; `None` if the adapter takes none in its state, or memory is used up.
+fn made(adapter: &Adapter, asked: &Asked) -> Option<(u64, u64)> {
+    let mem = &world().mem;
+    if ![State::Paused, State::Restarting, State::Running, State::Pausing].contains(&adapter.state()) {
+        return None;
+    }
+    let room = mem.allocate(Kind::Host, 0, asked.buffer.len(), "OID buffer")?;
+    let Some(request) = mem.allocate(Kind::Host, 0, Req::SIZE_ALL, "OID request") else {
+        let _ = mem.free(Kind::Host, room);
+        return None;
+    };
+    abi::write_bytes(room, &asked.buffer);
+    fill(request, asked, room);
+    Some((room, request))
+}
+
+/// Nothing may be written behind what was claimed, nor behind the buffer.
+fn check_buffer(asked: &Asked, room: u64) {
+    let world = world();
+    let len = asked.len();
+    let behind = asked.buffer.get(len..).unwrap_or_default();
+    let whole = world.mem.block(room).is_none_or(|block| world.mem.damage(&block).is_none());
+    let kept = whole && abi::bytes(room + len as u64, behind.len()) == behind;
+    world.hold(&rules::OID_OVERRUN, kept, || {
+        format!("OID {:#010x}: written past the {len} bytes of its buffer", asked.oid)
+    });
+}
+
+fn fill(request: u64, asked: &Asked, room: u64) {
     abi::fill(request, 0, Req::SIZE_ALL);
     abi::write(request, c::NDIS_OBJECT_TYPE_OID_REQUEST as u8);
     let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(request);
     header.set(NDIS_OBJECT_HEADER::Revision, 1);
     header.set(NDIS_OBJECT_HEADER::Size, c::NDIS_SIZEOF_OID_REQUEST_REVISION_1 as u16);
     let p: Ptr<Req> = Ptr::new(request);
-    p.set(Req::RequestType, kind);
+    p.set(Req::RequestType, asked.kind);
     p.set(Req::RequestHandle, request);
     let base = p.at(&Req::DATA);
-    abi::write(base + data::OID, oid);
-    abi::write(base + data::BUFFER, if len == 0 { 0 } else { room });
-    abi::write(base + data::LENGTH, u32::try_from(len).unwrap_or(0));
+    let most = asked.buffer.len();
+    let length = |len: usize| u32::try_from(len.min(most)).unwrap_or(0);
+    abi::write(base + data::OID, asked.oid);
+    abi::write(base + data::BUFFER, if asked.len() == 0 { 0 } else { room });
+    abi::write(base + data::LENGTH, length(asked.claimed));
+    if asked.is_method() {
+        abi::write(base + data::OUTPUT, length(asked.output));
+        abi::write(base + data::METHOD, asked.method);
+    }
 }
 
 imports! {

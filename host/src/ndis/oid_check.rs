@@ -55,10 +55,11 @@ pub(super) fn answer(adapter: &Adapter, noticed: bool, kind: u32, oid: u32, answ
             )
         });
     }
-    if kind == c::NdisRequestSetInformation {
-        set(oid, answer, given);
-    } else {
-        query(oid, answer, len);
+    match kind {
+        c::NdisRequestSetInformation => set(oid, answer, given),
+        c::NdisRequestQueryInformation | c::NdisRequestQueryStatistics => query(oid, answer, len),
+        // Nobody says what a method that a driver does not have leaves behind.
+        _ => {}
     }
 }
 

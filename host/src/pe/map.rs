@@ -191,6 +191,29 @@ impl Mapped {
         Some(self.base() + offset as u64)
     }
 
+    /// Replaces single bytes of the image's code; what was there before. What is in no ordinary code section is left out.
+    pub(crate) fn exchange(&self, bytes: impl Iterator<Item = (u32, u8)>) -> Vec<(u32, u8)> {
+        let code = |s: &&Section| s.readable && s.executable && !s.writable;
+        let homes: Vec<_> = self.image.sections().iter().filter(code).collect();
+        let all = |protection| {
+            homes.iter().all(|s| {
+                let len = (s.size as usize).next_multiple_of(4096);
+                self.memory.protect(s.rva as usize, len, protection).is_ok()
+            })
+        };
+        let mut before = Vec::new();
+        if all(Protection::WRITE) {
+            for (rva, byte) in bytes.filter(|(rva, _)| homes.iter().any(|s| s.contains(*rva))) {
+                let Some(at) = self.memory.at(rva as usize, 1) else { continue };
+                // SAFETY: `at` lies in the mapping, whose code is readable now; nobody else has it.
+                before.push((rva, unsafe { at.read() }));
+                self.memory.write(rva as usize, &[byte]);
+            }
+        }
+        all(Protection::EXECUTE);
+        before
+    }
+
     /// Replaces code of the image; false if it is not in an ordinary code section (executable, not writable).
     pub(crate) fn patch(&self, address: u64, code: &[u8]) -> bool {
         let Some(rva) = self.rva(address) else { return false };

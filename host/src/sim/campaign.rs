@@ -3,7 +3,7 @@
 use super::{
     finding::{Finding, Result as Ran, shrink},
     machine::{Driver, Outcome},
-    plan::Plan,
+    plan::{Plan, bytes::Input},
     report::{Report, Totals},
 };
 use crate::run::Progress;
@@ -33,6 +33,51 @@ pub struct Job {
     pub plan: Plan,
     /// The command.
     pub command: String,
+    /// What the plan was read from, if it was bytes.
+    pub input: Option<Input>,
+}
+
+/// Where simulations come from, and what is made of them. Several threads ask.
+pub trait Work: Sync {
+    /// The next one, for the thread of this number; `None` when there is no more.
+    fn next(&self, number: usize) -> Option<Job>;
+    /// Plays it.
+    fn play(&self, job: &Job) -> Ran;
+    /// The finding of a problem; `None` if it is known already.
+    fn tell(&self, job: &Job, ran: &Ran) -> Option<Finding>;
+    /// What a person sees meanwhile.
+    fn line(&self, totals: &Totals, since: Duration, findings: usize) -> String {
+        totals.line(since, findings)
+    }
+    /// All threads are done.
+    fn end(&self, _jobs: usize) {}
+}
+
+/// Simulations that are known beforehand, on a driver.
+pub struct Known<'a, I> {
+    driver: &'a Driver,
+    jobs: Mutex<I>,
+}
+
+impl<'a, I: Iterator<Item = Job> + Send> Known<'a, I> {
+    /// Of a list.
+    pub fn new(driver: &'a Driver, jobs: I) -> Self {
+        Self { driver, jobs: Mutex::new(jobs) }
+    }
+}
+
+impl<I: Iterator<Item = Job> + Send> Work for Known<'_, I> {
+    fn next(&self, _number: usize) -> Option<Job> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).next()
+    }
+
+    fn play(&self, job: &Job) -> Ran {
+        Ran::of(self.driver, &job.plan)
+    }
+
+    fn tell(&self, job: &Job, ran: &Ran) -> Option<Finding> {
+        Some(shrink(self.driver, &job.plan, ran, &job.command))
+    }
 }
 
 /// When to end.
@@ -56,34 +101,27 @@ enum Message {
 ///
 /// # Errors
 /// The system refuses a thread, or a simulation does not come to an end.
-pub fn run(
-    driver: &Driver,
-    mut jobs: impl Iterator<Item = Job> + Send,
-    limits: Limits,
-    progress: &Progress,
-) -> Result<Report, String> {
+pub fn run(work: &dyn Work, limits: Limits, progress: &Progress) -> Result<Report, String> {
     let began = Instant::now();
     let stop = AtomicBool::new(false);
-    let next = Mutex::new(&mut jobs);
     let mut totals = Totals::default();
     let mut findings = Vec::new();
     let line = progress.line();
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for number in 0..limits.jobs {
-            let (sender, stop, next) = (sender.clone(), &stop, &next);
-            let work = move || {
+            let (sender, stop) = (sender.clone(), &stop);
+            let thread = move || {
                 while !stop.load(Ordering::Relaxed) && limits.until.is_none_or(|until| Instant::now() < until)
                 {
-                    let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some(job) = job else { return };
-                    work_on(driver, &job, number, &sender);
+                    let Some(job) = work.next(number) else { return };
+                    work_on(work, &job, number, &sender);
                 }
             };
             let made = thread::Builder::new()
                 .name(format!("simulation {number}"))
                 .stack_size(STACK)
-                .spawn_scoped(scope, work);
+                .spawn_scoped(scope, thread);
             made.map_err(|error| format!("a thread for simulations: {error}"))?;
         }
         drop(sender);
@@ -117,7 +155,7 @@ pub fn run(
                 );
                 std::process::exit(1);
             }
-            let now = totals.line(began.elapsed(), findings.len());
+            let now = work.line(&totals, began.elapsed(), findings.len());
             if logged.elapsed() >= LOG {
                 logged = Instant::now();
                 progress.log(&now);
@@ -127,7 +165,8 @@ pub fn run(
         Ok::<(), String>(())
     })?;
     line.finish_and_clear();
-    Ok(Report { totals, findings, seconds: began.elapsed().as_secs_f64() })
+    work.end(limits.jobs);
+    Ok(Report { totals, findings, seconds: began.elapsed().as_secs_f64(), fuzzed: None })
 }
 
 fn set<T>(list: &mut [Option<T>], at: usize, value: Option<T>) {
@@ -136,14 +175,15 @@ fn set<T>(list: &mut [Option<T>], at: usize, value: Option<T>) {
     }
 }
 
-fn work_on(driver: &Driver, job: &Job, number: usize, to: &mpsc::Sender<Message>) {
+fn work_on(work: &dyn Work, job: &Job, number: usize, to: &mpsc::Sender<Message>) {
     // Whoever listens is there until all are done.
     let _ = to.send(Message::Began(number, job.command.clone()));
-    let result = Ran::of(driver, &job.plan);
+    let result = work.play(job);
     if result.problem().is_some() {
         let _ = to.send(Message::Began(number, job.command.clone()));
-        let finding = shrink(driver, &job.plan, &result, &job.command);
-        let _ = to.send(Message::Found(number, Box::new(finding)));
+        if let Some(finding) = work.tell(job, &result) {
+            let _ = to.send(Message::Found(number, Box::new(finding)));
+        }
     } else if let Ran::Ran(outcome) = result {
         let _ = to.send(Message::Ran(number, outcome));
     }

@@ -1,11 +1,14 @@
 //! Something that a run found, and the fewest acts that show it.
 
 use super::{
-    machine::{Driver, Outcome, play},
+    machine::{Driver, Outcome, Watch, play},
     plan::Plan,
 };
 use crate::verify::End;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+};
 
 /// Runs that shrinking may take.
 const TRIALS: u32 = 200;
@@ -23,7 +26,13 @@ impl Result {
     /// Runs a plan.
     #[must_use]
     pub fn of(driver: &Driver, plan: &Plan) -> Self {
-        match catch_unwind(AssertUnwindSafe(|| play(driver, plan, &()))) {
+        Self::watched(driver, plan, &())
+    }
+
+    /// Runs a plan, and somebody wants to see it.
+    #[must_use]
+    pub fn watched(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Self {
+        match catch_unwind(AssertUnwindSafe(|| play(driver, plan, watch))) {
             Ok(Ok(outcome)) => Self::Ran(Box::new(outcome)),
             Ok(Err(error)) => Self::Not(error),
             Err(panic) => {
@@ -31,6 +40,15 @@ impl Result {
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason");
                 Self::Not(format!("ferrite-host itself panicked: {text}"))
             }
+        }
+    }
+
+    /// What came of it, if it ran.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Ran(outcome) => Some(outcome),
+            Self::Not(_) => None,
         }
     }
 
@@ -44,7 +62,8 @@ impl Result {
     }
 
     /// What tells one kind of problem from another: the rule, or the words without their numbers.
-    fn kind(&self) -> Option<String> {
+    #[must_use]
+    pub fn kind(&self) -> Option<String> {
         match self {
             Self::Ran(outcome) => match outcome.end.as_ref()? {
                 End::Violation(violation) => Some(violation.rule.ident.to_owned()),
@@ -66,6 +85,8 @@ fn words(text: &str) -> String {
 pub struct Finding {
     /// The seed.
     pub seed: u64,
+    /// The file of the input, if it was one.
+    pub input: Option<PathBuf>,
     /// What went wrong.
     pub problem: String,
     /// The command that shows it again.
@@ -78,48 +99,64 @@ pub struct Finding {
     pub machine: String,
 }
 
-/// Makes a finding of a problem: leaves out acts as long as the same goes wrong.
-#[must_use]
-pub fn shrink(driver: &Driver, plan: &Plan, result: &Result, command: &str) -> Finding {
-    let kind = result.kind();
-    let mut kept = plan.numbers();
-    let mut problem = result.problem().unwrap_or_default();
-    let mut trials = 0;
+impl Finding {
+    /// A problem with a plan, of which `of` acts there were before.
+    #[must_use]
+    pub fn new(plan: &Plan, problem: &str, repeat: String, of: usize) -> Self {
+        let acts = plan.acts.iter();
+        let acts = acts.map(|act| format!("{:>3}  adapter {}: {:?}", act.number, act.adapter, act.what));
+        Self {
+            seed: plan.seed,
+            input: None,
+            problem: problem.trim_end().to_owned(),
+            repeat,
+            acts: acts.collect(),
+            of,
+            machine: format!("{:?}", plan.machine),
+        }
+    }
+}
+
+/// Leaves out what a list can do without, halves first, then less and less, with at most so many trials.
+pub fn fewer<T: Clone>(list: &[T], trials: u32, mut enough: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    let mut kept = list.to_vec();
+    let mut left = trials;
     let mut chunk = kept.len().div_ceil(2);
-    while chunk > 0 && trials < TRIALS {
+    while chunk > 0 && left > 0 {
         let mut at = 0;
-        while at < kept.len() && trials < TRIALS {
+        while at < kept.len() && left > 0 {
             let mut fewer = kept.clone();
             fewer.drain(at..(at + chunk).min(kept.len()));
-            trials += 1;
-            let tried = Result::of(driver, &plan.only(&fewer));
-            if tried.kind() == kind {
+            left -= 1;
+            if enough(&fewer) {
                 kept = fewer;
-                problem = tried.problem().unwrap_or_default();
             } else {
                 at += chunk;
             }
         }
         chunk /= 2;
     }
-    let all = kept.len() == plan.acts.len();
+    kept
+}
+
+/// Makes a finding of a problem: leaves out acts as long as the same goes wrong.
+#[must_use]
+pub fn shrink(driver: &Driver, plan: &Plan, result: &Result, command: &str) -> Finding {
+    let kind = result.kind();
+    let mut problem = result.problem().unwrap_or_default();
+    let kept = fewer(&plan.numbers(), TRIALS, |fewer| {
+        let tried = Result::of(driver, &plan.only(fewer));
+        let same = tried.kind() == kind;
+        if same {
+            problem = tried.problem().unwrap_or_default();
+        }
+        same
+    });
     let list: Vec<String> = kept.iter().map(ToString::to_string).collect();
-    let keep = if all {
-        String::new()
-    } else {
-        format!(" --keep {}", if list.is_empty() { "none".into() } else { list.join(",") })
+    let keep = match list.len() {
+        all if all == plan.acts.len() => String::new(),
+        0 => " --keep none".into(),
+        _ => format!(" --keep {}", list.join(",")),
     };
-    let acts = plan
-        .only(&kept)
-        .acts
-        .into_iter()
-        .map(|act| format!("{:>3}  adapter {}: {:?}", act.number, act.adapter, act.what));
-    Finding {
-        seed: plan.seed,
-        problem: problem.trim_end().to_owned(),
-        repeat: format!("{command}{keep}"),
-        acts: acts.collect(),
-        of: plan.acts.len(),
-        machine: format!("{:?}", plan.machine),
-    }
+    Finding::new(&plan.only(&kept), &problem, format!("{command}{keep}"), plan.acts.len())
 }

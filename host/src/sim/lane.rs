@@ -50,6 +50,11 @@ pub(super) struct Lane {
     /// Lengths of the frames that were sent and fed, by number.
     pub sent: RefCell<Vec<u16>>,
     pub fed: RefCell<Vec<u16>>,
+    /// Frames without a number that may come to the wire, or to the protocol.
+    pub odd_sent: RefCell<Vec<Vec<u8>>>,
+    pub odd_fed: RefCell<Vec<Vec<u8>>>,
+    /// Frames at the protocol that were not what came: the device has said so.
+    pub mistaken: Cell<u64>,
     pub at_wire: Arrivals,
     pub at_port: Arrivals,
     /// Pauses that it went through.
@@ -83,6 +88,9 @@ impl Lane {
             workers: Cell::default(),
             sent: RefCell::default(),
             fed: RefCell::default(),
+            odd_sent: RefCell::default(),
+            odd_fed: RefCell::default(),
+            mistaken: Cell::default(),
             at_wire: Arrivals::new(in_order),
             at_port: Arrivals::new(true),
             pauses: Cell::default(),
@@ -175,6 +183,10 @@ impl Lane {
         match &act.what {
             What::Keyword(..) | What::Refuse(_) | What::Fault(_) => {}
             What::Send { frames, nbs, longest } => self.send(*frames, *nbs, *longest, random),
+            What::Shaped { nbs, id } => self.send_shaped(nbs, *id),
+            What::Cancel { id } => self.cancel(*id),
+            What::Frame { to, bytes } => self.frame(*to, bytes),
+            What::Oid { asked, direct } => self.ask(asked, *direct),
             What::Feed { frames, longest } => self.feed(*frames, *longest, random),
             What::Hold(true) => self.port.hold.set(Hold::Everything),
             What::Hold(false) => {

@@ -73,6 +73,8 @@ pub struct Outcome {
     pub frames: u64,
     /// Pauses.
     pub pauses: u64,
+    /// The image that ran.
+    pub image: PathBuf,
 }
 
 /// Who wants to see a world while it runs.
@@ -134,6 +136,7 @@ pub fn play(driver: &Driver, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, 
         }),
         frames: lanes.iter().map(|lane| lane.arrived().0 + lane.arrived().1).sum(),
         pauses: lanes.iter().map(|lane| lane.pauses.get()).sum(),
+        image: system.image().clone(),
     };
     Ok(outcome)
 }
@@ -285,6 +288,7 @@ impl Setting {
             }
             Self::Text(text) => key.set(name, Value::sz(*text)),
             Self::Dword(value) => key.set(name, Value::Dword(*value)),
+            Self::Value(kind, data) => key.set(name, Value::from_bytes(*kind, data)),
             Self::Binary(len) => key.set(name, Value::Binary(vec![0x31; (*len).into()])),
         }
     }

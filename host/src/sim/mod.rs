@@ -3,16 +3,19 @@
 //!
 //! ```text
 //! plan      what a seed comes to: a machine, and acts
-//! machine   plays a plan            lane, load, traffic, harm, recovery   an adapter's part of it
+//! machine   plays a plan            lane, load, traffic, odd, harm, recovery   an adapter's part of it
 //! finding   a problem, shrunk       campaign                        many plans on several threads
+//! fuzz      plans from bytes that reach ever more of the image
 //! ```
 
 mod campaign;
 mod finding;
+mod fuzz;
 mod harm;
 mod lane;
 mod load;
 mod machine;
+mod odd;
 mod options;
 pub mod plan;
 mod recovery;
@@ -20,6 +23,7 @@ mod report;
 mod traffic;
 
 pub use finding::Finding;
+pub use fuzz::{Fuzzed, merge};
 pub use machine::{Driver, Outcome, Watch, play};
 pub use options::Options;
 pub use report::{Report, Totals};
@@ -29,16 +33,12 @@ use crate::{
     verify::coverage::Coverage,
     world::{World, timeline::Timeline},
 };
-use campaign::{Job, Limits};
+use campaign::{Job, Known, Limits};
 use clap::ValueEnum;
+use fuzz::Fuzz;
 use options::Which;
-use plan::{Plan, Scenario, What};
-use std::{
-    cell::RefCell,
-    fs, io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use plan::{Plan, Scenario, What, bytes::Input};
+use std::{cell::RefCell, fs, io, path::Path, time::Instant};
 
 /// Runs what is asked for.
 ///
@@ -50,13 +50,26 @@ pub fn run(options: &Options) -> Result<Report, RunError> {
     let limits = Limits {
         jobs: options.jobs.into(),
         findings: options.findings as usize,
-        until: options.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes)),
+        until: options.time().map(|time| Instant::now() + time),
     };
+    if let Some(from) = &options.merge {
+        let into = options.corpus.as_deref().unwrap_or(Path::new("."));
+        let (added, all) = merge(&driver, from, into).map_err(RunError::Failed)?;
+        progress.note(&format!("{}: {added} inputs more, {all} in all", into.display()));
+    }
+    if let Some(setup) = options.fuzzing() {
+        let fuzz = Fuzz::new(&driver, setup).map_err(RunError::Failed)?;
+        let mut report = campaign::run(&fuzz, limits, &progress).map_err(RunError::Failed)?;
+        progress.finish();
+        report.fuzzed = Some(fuzz.result().map_err(RunError::Failed)?);
+        Coverage::new("sim", &report.totals.coverage).keep();
+        return Ok(report);
+    }
     if let Some(place) = &options.trace {
         timeline(options, &driver, place).map_err(RunError::Failed)?;
     }
     let jobs = jobs(options, &driver).map_err(RunError::Failed)?;
-    let report = campaign::run(&driver, jobs, limits, &progress).map_err(RunError::Failed)?;
+    let report = campaign::run(&Known::new(&driver, jobs), limits, &progress).map_err(RunError::Failed)?;
     progress.finish();
     Coverage::new("sim", &report.totals.coverage).keep();
     Ok(report)
@@ -85,6 +98,20 @@ fn timeline(options: &Options, driver: &Driver, place: &Path) -> Result<(), Stri
 /// The simulations that are asked for.
 fn jobs(options: &Options, driver: &Driver) -> Result<Box<dyn Iterator<Item = Job> + Send>, String> {
     let (scenario, keep) = (options.scenario, options.keep.clone());
+    // What was merged is played as a whole.
+    let merged = options.corpus.as_ref().filter(|_| options.merge.is_some());
+    if let Some(place) = options.input.as_ref().or(merged) {
+        if keep.is_some() && place.is_dir() {
+            return Err(format!("{}: --keep names acts of one input, and this is a folder", place.display()));
+        }
+        let files = fuzz::corpus::read(place)?;
+        return Ok(Box::new(files.into_iter().map(move |(path, bytes)| {
+            let input = Input::read(&bytes);
+            let plan = input.plan();
+            let plan = keep.as_ref().map_or(plan.clone(), |keep| plan.only(&keep.0));
+            Job { plan, command: fuzz::command(&path), input: Some(input) }
+        })));
+    }
     let plan = move |seed| {
         let plan = Plan::draw(scenario, seed);
         keep.as_ref().map_or(plan.clone(), |keep| plan.only(&keep.0))
@@ -101,7 +128,7 @@ fn jobs(options: &Options, driver: &Driver) -> Result<Box<dyn Iterator<Item = Jo
             plan.first(What::Fault(crate::device::i82574::Fault::Gone { after }));
             command = format!("{command} --gone {after}");
         }
-        Job { plan, command }
+        Job { plan, command, input: None }
     };
     let one = |which: Option<Which>| match which {
         Some(Which::One(number)) => Some(number),

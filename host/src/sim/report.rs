@@ -1,6 +1,6 @@
 //! What simulations came to.
 
-use super::{finding::Finding, machine::Outcome};
+use super::{finding::Finding, fuzz::Fuzzed, machine::Outcome};
 use crate::{sched::StackUse, verify::rules};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -66,7 +66,7 @@ impl Totals {
     pub fn line(&self, since: Duration, findings: usize) -> String {
         let per_minute = self.events as f64 / since.as_secs_f64().max(0.001) * 60.0;
         format!(
-            "{} seeds, {} events ({} a minute), {} faults, {} of {} rules exercised, {} findings",
+            "{} simulations, {} events ({} a minute), {} faults, {} of {} rules exercised, {} findings",
             self.runs,
             short(self.events as f64),
             short(per_minute),
@@ -96,12 +96,22 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Real time.
     pub seconds: f64,
+    /// What was fuzzed, if it was.
+    pub fuzzed: Option<Fuzzed>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = &self.totals;
         let since = Duration::from_secs_f64(self.seconds);
+        if let Some(fuzzed) = &self.fuzzed {
+            let Fuzzed { inputs, corpus, blocks, of, unreached } = fuzzed;
+            writeln!(
+                f,
+                "{inputs} inputs, {corpus} in the corpus, {blocks} of {of} blocks reached, none of {} functions",
+                unreached.len()
+            )?;
+        }
         writeln!(f, "{}", n.line(since, self.findings.len()))?;
         writeln!(
             f,
@@ -123,7 +133,10 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}: {}", self.seed, self.problem)?;
+        match &self.input {
+            Some(input) => writeln!(f, "{}: {}", input.display(), self.problem)?,
+            None => writeln!(f, "seed {}: {}", self.seed, self.problem)?,
+        }
         writeln!(f, "  {}", self.machine)?;
         writeln!(f, "  {} of {} acts are enough:", self.acts.len(), self.of)?;
         for act in &self.acts {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::hot::Site;
+use super::marks::Marks;
 use super::region::Region;
 use super::signal::{self, SignalStack};
 use super::snippet::Snippets;
@@ -61,6 +62,12 @@ pub(super) struct Shared {
     pub(super) sites: RefCell<HashMap<u64, Rc<Site>>>,
     pub(super) patching: Cell<bool>,
     pub(super) stats: Cell<TrapStats>,
+    /// Places that images are marked at.
+    pub(super) places: RefCell<Rc<[u32]>>,
+    /// Marks of the images that are registered.
+    pub(super) marks: RefCell<Vec<Marks>>,
+    /// What was reached in those that were.
+    pub(super) reached: RefCell<Vec<u32>>,
     fault_stack: Memory,
 }
 
@@ -90,7 +97,7 @@ impl Shared {
 
 /// Register windows, images and stacks of one world (see the [module](super)).
 pub struct TrapArea {
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
 }
 
 /// Proof that the current thread takes traps for an area; ends when dropped. Not for another thread.
@@ -118,6 +125,9 @@ impl TrapArea {
             sites: RefCell::default(),
             patching: Cell::new(true),
             stats: Cell::default(),
+            places: RefCell::new(Rc::from([])),
+            marks: RefCell::default(),
+            reached: RefCell::default(),
             fault_stack,
         };
         Ok(Self { shared: Rc::new(shared) })
@@ -166,6 +176,7 @@ impl TrapArea {
 
     /// Faults in this image are the driver's. The area keeps the image mapped until it is unregistered.
     pub fn register_image(&self, image: &Rc<Mapped>) {
+        self.shared.mark(image);
         self.shared.images.borrow_mut().push(Rc::clone(image));
     }
 
@@ -179,6 +190,7 @@ impl TrapArea {
             let other = !image.contains(*address);
             other || !site.restore(&self.shared)
         });
+        self.shared.unmark(image);
         self.shared.images.borrow_mut().swap_remove(index);
         true
     }

@@ -20,6 +20,7 @@ mod entry;
 mod fault;
 mod gs;
 mod hot;
+mod marks;
 mod operand;
 mod plan;
 mod probe;

@@ -24,6 +24,8 @@ const CLEARED: u64 = 1 << 10 | 1 << 8;
 
 /// Page fault.
 const TRAP_PF: u64 = 14;
+/// Breakpoint.
+const TRAP_BP: u64 = 3;
 /// Error code of a page fault: instruction fetch.
 const PF_FETCH: u64 = 1 << 4;
 
@@ -179,6 +181,10 @@ fn take(shared: &Shared, signal: i32, address: u64, state: &mut Context<'_>) -> 
     let (rip, rsp) = (registers.rip, registers.rsp());
     let stack = stacks.iter().find(|s| s.contains(rsp) || s.in_guard(rsp));
     let trap = state.get(libc::REG_TRAPNO);
+    if signal == libc::SIGTRAP && trap == TRAP_BP && reached(shared, rip.wrapping_sub(1)) {
+        state.set(libc::REG_RIP, rip.wrapping_sub(1));
+        return true;
+    }
     // General protection tells no address.
     let address = if signal == libc::SIGSEGV && trap != TRAP_PF { 0 } else { address };
     let register = signal == libc::SIGSEGV && region.contains(address);
@@ -215,6 +221,11 @@ fn take(shared: &Shared, signal: i32, address: u64, state: &mut Context<'_>) -> 
     state.set(libc::REG_RIP, entry::by_signal as *const () as u64);
     state.set(libc::REG_EFL, frame.registers.flags & !CLEARED);
     true
+}
+
+/// Whether the breakpoint is a mark; then it is none any more.
+fn reached(shared: &Shared, address: u64) -> bool {
+    shared.marks.try_borrow().is_ok_and(|list| list.iter().any(|marks| marks.take(address)))
 }
 
 /// Where a frame goes below `top`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{fs, path::PathBuf};
 
 /// The image with one imported name for another one of the same length.
-fn mutant(folder: &tempfile::TempDir, from: &str, to: &str) -> PathBuf {
+pub(super) fn mutant(folder: &tempfile::TempDir, from: &str, to: &str) -> PathBuf {
     assert_eq!(from.len(), to.len());
     let mut image = fs::read(built("ferrite.sys")).expect("the image");
     let name: Vec<u8> = from.bytes().chain([0]).collect();

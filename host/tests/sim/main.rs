@@ -3,6 +3,7 @@
 #[path = "../common/built.rs"]
 mod built;
 mod findings;
+mod fuzz;
 
 use built::built;
 use serde_json::Value;

@@ -13,6 +13,8 @@ pub struct Counters {
     pub received: u64,
     /// Frames lost for want of room in the packet buffer.
     pub dropped: u64,
+    /// Frames whose descriptor says something else than the frame.
+    pub misreported: u64,
     /// Messages sent, and assertions of the pin.
     pub interrupts: u64,
     /// Messages that could not be delivered: nothing in the MSI-X table, masked, or lost on request.

@@ -81,6 +81,46 @@ pub enum Fault {
     },
     /// The manageability firmware has the MDIO interface, for good.
     MdioTaken,
+    /// A read of a status register or counter gives another answer.
+    Answer {
+        /// The register's offset; 0 for any of them.
+        register: u32,
+        /// Which of its reads.
+        after: u64,
+        /// The bits that stay as they are; the others are 0.
+        keep: u32,
+        /// The bits that are flipped then.
+        flip: u32,
+    },
+    /// A word of the NVM is another one, for good.
+    NvmWord {
+        /// Its index.
+        index: u8,
+        /// What it is.
+        value: u16,
+        /// The checksum is made to fit.
+        sound: bool,
+    },
+    /// The last descriptor of a frame is written back with these bytes, but for DD: without, it would not be written
+    /// back.
+    ReceiveWritten {
+        /// Which frame.
+        after: u64,
+        /// The descriptor.
+        words: [u64; 2],
+    },
+    /// A transmit descriptor is written back with these bytes in its upper half, DD or not.
+    TransmitWritten {
+        /// Which of those that are written back.
+        after: u64,
+        /// Its upper half.
+        word: u64,
+    },
+    /// Causes are set without a reason, at the next poll.
+    Causes {
+        /// ICR's bits.
+        causes: u32,
+    },
 }
 
 /// The faults that wait.
@@ -129,7 +169,9 @@ impl Faults {
 
     /// Whether any fault makes work for a poll.
     pub fn has_work(&self) -> bool {
-        self.waiting.iter().any(|fault| matches!(fault, Fault::SpuriousInterrupt | Fault::Storm { .. }))
+        self.waiting.iter().any(|fault| {
+            matches!(fault, Fault::SpuriousInterrupt | Fault::Storm { .. } | Fault::Causes { .. })
+        })
     }
 
     /// One read in the middle of noise.
@@ -144,6 +186,28 @@ impl Faults {
             Some(reads) => reads != 0,
             None => false,
         }
+    }
+
+    /// What a read of a register is answered with instead, if it is.
+    pub fn answer(&mut self, register: u32, value: u32) -> Option<u32> {
+        let ours = |other: u32| other == 0 || other == register;
+        let found = self.take(|fault| match fault {
+            Fault::Answer { register, after: 0, keep, flip } if ours(register) => Some(value & keep ^ flip),
+            _ => None,
+        });
+        self.count_down(|fault| match fault {
+            Fault::Answer { register, after, .. } if ours(*register) => Some(after),
+            _ => None,
+        });
+        found
+    }
+
+    /// The words of the NVM that are others: index, value, whether the checksum fits.
+    pub fn nvm_words(&self) -> impl Iterator<Item = (u8, u16, bool)> {
+        self.waiting.iter().filter_map(|fault| match *fault {
+            Fault::NvmWord { index, value, sound } => Some((index, value, sound)),
+            _ => None,
+        })
     }
 
     /// One poll of a storm, if there is one.
@@ -185,7 +249,8 @@ pub(super) fn by_frame(fault: &mut Fault) -> Option<&mut u64> {
         | Fault::ReceiveErrors { after, .. }
         | Fault::ReceiveLength { after, .. }
         | Fault::ReceiveContinued { after }
-        | Fault::ReceiveSwapped { after } => Some(after),
+        | Fault::ReceiveSwapped { after }
+        | Fault::ReceiveWritten { after, .. } => Some(after),
         _ => None,
     }
 }
@@ -195,10 +260,34 @@ pub(super) fn by_descriptor(fault: &mut Fault) -> Option<&mut u64> {
     if let Fault::TransmitStuck { after } = fault { Some(after) } else { None }
 }
 
+/// The counter of a fault that waits for a transmit descriptor that is written back.
+pub(super) fn by_write_back(fault: &mut Fault) -> Option<&mut u64> {
+    if let Fault::TransmitWritten { after, .. } = fault { Some(after) } else { None }
+}
+
 /// The counter of a fault that waits for an MDI transaction.
 pub(super) fn by_transaction(fault: &mut Fault) -> Option<&mut u64> {
     match fault {
         Fault::PhyError { after } | Fault::PhyTimeout { after } => Some(after),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer waits for reads of its own register, one of any register for all of them; each is given once.
+    #[test]
+    fn answers_go_to_the_reads_that_they_are_for() {
+        let mut faults = Faults::default();
+        faults.add(Fault::Answer { register: 8, after: 1, keep: 0xFF, flip: 1 });
+        faults.add(Fault::Answer { register: 0, after: 2, keep: 0, flip: 7 });
+        assert_eq!(faults.answer(0xC0, 5), None);
+        assert_eq!(faults.answer(8, 0x1234), None);
+        assert_eq!(faults.answer(8, 0x1234), Some(0x35));
+        assert_eq!(faults.answer(0xC0, 0x1234), Some(7));
+        assert_eq!(faults.answer(8, 9), None);
+        assert_eq!(faults.done, 2);
     }
 }

@@ -105,6 +105,7 @@ impl Function {
             sent: self.queues.iter().map(|queue| queue.frames).sum(),
             received: self.receiver.frames,
             dropped: self.receiver.dropped,
+            misreported: self.receiver.misreported,
             interrupts: self.signals.delivered,
             lost: self.signals.lost,
             resets: self.resets,
@@ -195,6 +196,11 @@ impl Function {
             self.random.fill(&mut bytes);
             self.misled = true;
             return Ok(u32::from_le_bytes(bytes).into());
+        }
+        if kind == Kind::Counter || told.contains(&offset) {
+            let answer = self.faults.answer(offset, value);
+            self.misled |= answer.is_some();
+            return Ok(answer.unwrap_or(value).into());
         }
         Ok(value.into())
     }
@@ -351,6 +357,10 @@ impl Function {
         }
         self.look_at_link(Some(wire.is_plugged()), now);
         self.signals.poll(&self.space, &mut self.faults);
+        let causes = |fault| if let Fault::Causes { causes } = fault { Some(causes) } else { None };
+        if let Some(causes) = self.faults.take(causes) {
+            self.signals.raise(causes);
+        }
         let dma = Dma { ram, memory, master: self.space.masters() };
         let up = self.link.is_some();
         for number in 0..self.queues.len() {

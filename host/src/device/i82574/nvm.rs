@@ -32,6 +32,11 @@ pub(super) struct Nvm {
     ready: Time,
 }
 
+/// Makes the checksum fit.
+fn seal(words: &mut [u16; CHECKED]) {
+    words[CHECKED - 1] = words[..CHECKED - 1].iter().fold(SUM, |left, word| left.wrapping_sub(*word));
+}
+
 impl Nvm {
     pub fn new(config: &Config) -> Self {
         let mut words = [0xFFFF_u16; CHECKED];
@@ -58,7 +63,7 @@ impl Nvm {
         for (word, value) in words.iter_mut().zip(start) {
             *word = value;
         }
-        words[CHECKED - 1] = words[..CHECKED - 1].iter().fold(SUM, |left, word| left.wrapping_sub(*word));
+        seal(&mut words);
         Self { words, flash: config.flash, read: None, ready: Time(0) }
     }
 
@@ -83,6 +88,20 @@ impl Nvm {
         Ok(())
     }
 
+    /// The words as they are, with those that are others on demand.
+    fn image(&self, faults: &Faults) -> [u16; CHECKED] {
+        let mut words = self.words;
+        for (index, value, sound) in faults.nvm_words() {
+            if let Some(word) = words.get_mut(usize::from(index)) {
+                *word = value;
+            }
+            if sound {
+                seal(&mut words);
+            }
+        }
+        words
+    }
+
     pub fn read_eerd(&self, faults: &Faults, now: Time) -> u32 {
         let Some((asked, done)) = self.read else { return 0 };
         let address = asked & 0xFFFC;
@@ -90,7 +109,7 @@ impl Nvm {
             return address | START;
         }
         let index = (address >> ADDRESS) as usize;
-        let word = self.words.get(index).copied().unwrap_or(0xFFFF);
+        let word = self.image(faults).get(index).copied().unwrap_or(0xFFFF);
         let wrong = u16::from(index + 1 == CHECKED && faults.has(Fault::NvmChecksum));
         u32::from(word ^ wrong) << DATA | address | DONE
     }

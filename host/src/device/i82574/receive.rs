@@ -36,6 +36,7 @@ pub(super) struct Receiver {
     paused: bool,
     pub frames: u64,
     pub dropped: u64,
+    pub misreported: u64,
 }
 
 impl Receiver {
@@ -228,6 +229,11 @@ impl Receiver {
                 let sum = u64::from(sums >> 16);
                 [buffer, u64::from(len) | sum << 16 | low << 32 | errors << 40 | u64::from(tag) << 48]
             };
+            let words = match wrong.words.filter(|_| last) {
+                Some([first, second]) => [first, second | u64::from(rx::DD)],
+                None => words,
+            };
+            self.misreported += u64::from(last && wrong.misreports(piece.len()));
             ring.advance(file, 1);
             if last && wrong.swapped && self.held.is_none() {
                 self.held = Some((address, words));
@@ -275,9 +281,15 @@ struct Wrong {
     length: Option<u16>,
     continued: bool,
     swapped: bool,
+    words: Option<[u64; 2]>,
 }
 
 impl Wrong {
+    /// Whether the driver may take a frame of `len` bytes for another one.
+    fn misreports(&self, len: usize) -> bool {
+        self.words.is_some() || self.length.is_some_and(|other| usize::from(other) != len)
+    }
+
     fn take(faults: &mut Faults) -> Self {
         let errors = faults.take(|fault| match fault {
             Fault::ReceiveErrors { after: 0, errors } => Some(errors),
@@ -287,9 +299,14 @@ impl Wrong {
             Fault::ReceiveLength { after: 0, length } => Some(length),
             _ => None,
         });
+        let words = faults.take(|fault| match fault {
+            Fault::ReceiveWritten { after: 0, words } => Some(words),
+            _ => None,
+        });
         let wrong = Self {
             errors: errors.unwrap_or(0),
             length,
+            words,
             continued: faults.take_this(Fault::ReceiveContinued { after: 0 }),
             swapped: faults.take_this(Fault::ReceiveSwapped { after: 0 }),
         };

@@ -5,7 +5,7 @@ use super::{
     breach::{Checked, hold},
     checksum,
     dma::{DESCRIPTOR, Dma},
-    fault::{Fault, Faults, by_descriptor},
+    fault::{Fault, Faults, by_descriptor, by_write_back},
     registers::{File, at},
     segment::Context,
     statistics::{self, counter},
@@ -146,7 +146,13 @@ impl Queue {
             }
             ring.advance(file, 1);
             if words[1] & tx::RS != 0 {
-                dma.write_back(address, [None, Some(words[1] | tx::DD)])?;
+                let other = |fault| match fault {
+                    Fault::TransmitWritten { after: 0, word } => Some(word),
+                    _ => None,
+                };
+                let word = faults.take(other).unwrap_or(words[1] | tx::DD);
+                faults.count_down(by_write_back);
+                dma.write_back(address, [None, Some(word)])?;
                 outcome.causes |= cause::TXDW | cause::TXQ0 << self.number;
                 outcome.delayed &= words[1] & tx::IDE != 0;
             }

@@ -105,7 +105,7 @@ fn harmful(random: &mut Random) -> What {
 }
 
 /// The INF's keywords, and one that it does not have.
-const KEYWORDS: [&str; 12] = [
+pub(super) const KEYWORDS: [&str; 12] = [
     "*ReceiveBuffers",
     "*TransmitBuffers",
     "*InterruptModeration",

@@ -1,11 +1,12 @@
-//! What a seed comes to: a machine, and the acts that happen to its adapters.
+//! What a seed, or a string of bytes, comes to: a machine, and the acts that happen to its adapters.
 //!
 //! Every act can be left out and the others stay as they are, so that a failure can be told with few of them.
 
+pub mod bytes;
 mod drawn;
 mod fixed;
 
-use crate::{device::i82574, dma::Kind};
+use crate::{abi::constants as c, device::i82574, dma::Kind, ndis::oid::Asked, net::Shape};
 
 /// What is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -31,6 +32,17 @@ pub enum Setting {
     Dword(u32),
     /// Bytes.
     Binary(u8),
+    /// A type's number, and data that may fit it or not.
+    Value(u32, Vec<u8>),
+}
+
+/// An NB to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nb {
+    /// Bytes of its frame.
+    pub len: usize,
+    /// How they lie in memory.
+    pub shape: Shape,
 }
 
 /// One thing that happens to an adapter. Times are virtual.
@@ -45,6 +57,14 @@ pub enum What {
     Fault(i82574::Fault),
     /// Frames are sent, so many in an NBL, in chains.
     Send { frames: u32, nbs: u32, longest: u32 },
+    /// One NBL is sent, of these NBs, with an id by which it can be cancelled if that is not 0.
+    Shaped { nbs: Vec<Nb>, id: u8 },
+    /// Sends with this id are cancelled.
+    Cancel { id: u8 },
+    /// A frame of any bytes comes: to the station (1), to all (2), to a group (3), or to where its bytes say.
+    Frame { to: u8, bytes: Vec<u8> },
+    /// An OID request.
+    Oid { asked: Asked, direct: bool },
     /// Frames come.
     Feed { frames: u32, longest: u32 },
     /// The protocol keeps what it receives, or stops keeping it.
@@ -85,7 +105,22 @@ impl What {
                 | Self::Link { .. }
                 | Self::Readd
                 | Self::Pull { .. }
-        ) || matches!(self, Self::Send { nbs, .. } if *nbs > 1)
+        ) || match self {
+            Self::Send { nbs, .. } => *nbs > 1,
+            Self::Shaped { .. } => true,
+            Self::Oid { .. } => self.is_set(),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks for something to be another way.
+    fn is_set(&self) -> bool {
+        matches!(self, Self::Oid { asked, .. } if asked.kind == c::NdisRequestSetInformation)
+    }
+
+    /// Whether something goes wrong by it that is not the driver's fault.
+    fn is_harmful(&self) -> bool {
+        matches!(self, Self::Refuse(_) | Self::Fault(_) | Self::Pull { .. } | Self::Keyword(..))
     }
 
     /// Whether it can come before the driver is loaded.
@@ -97,8 +132,16 @@ impl What {
     fn may_lose_receives(&self) -> bool {
         !matches!(
             self,
-            Self::Send { .. } | Self::Feed { .. } | Self::Wait { .. } | Self::Oids { .. } | Self::Load { .. }
-        )
+            Self::Send { .. }
+                | Self::Shaped { .. }
+                | Self::Cancel { .. }
+                | Self::Feed { .. }
+                | Self::Frame { .. }
+                | Self::Wait { .. }
+                | Self::Oids { .. }
+                | Self::Oid { .. }
+                | Self::Load { .. }
+        ) || self.is_set()
     }
 }
 
@@ -161,6 +204,12 @@ impl Plan {
         }
     }
 
+    /// The plan that a string of bytes is, see [`bytes`].
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Self {
+        bytes::Input::read(bytes).plan()
+    }
+
     /// The same with these acts only, by number.
     #[must_use]
     pub fn only(&self, kept: &[usize]) -> Self {
@@ -189,9 +238,7 @@ impl Plan {
     /// Whether anything may go wrong that is not the driver's fault.
     #[must_use]
     pub fn is_harmful(&self) -> bool {
-        self.acts.iter().any(|act| {
-            matches!(act.what, What::Refuse(_) | What::Fault(_) | What::Pull { .. } | What::Keyword(..))
-        })
+        self.acts.iter().any(|act| act.what.is_harmful())
     }
 
     /// Whether an import fails.

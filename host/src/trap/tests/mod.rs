@@ -4,6 +4,7 @@ mod coroutines;
 mod differential;
 mod emulation;
 mod faults;
+mod marks;
 mod patching;
 mod threads;
 
