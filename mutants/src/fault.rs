@@ -1,8 +1,6 @@
 //! The faults that the driver can have, one at a time, and what becomes of the machine: the values `Fault` and `Turn` of
 //! its registry key.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 /// An enumeration whose values have names, one of which is chosen once.
 macro_rules! chosen {
     ($(#[$doc:meta])* $kind:ident in $cell:ident { $($(#[$of:meta])* $name:ident,)* }) => {
@@ -17,22 +15,23 @@ macro_rules! chosen {
         }
 
         /// One more than the number of what is chosen.
-        static $cell: AtomicUsize = AtomicUsize::new(0);
+        static $cell: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
 
         impl $kind {
             /// Chooses by name; whether there is such a one.
             pub fn choose(name: &str) -> bool {
                 let found = Self::NAMES.iter().position(|known| *known == name);
-                $cell.store(found.map_or(0, |number| number + 1), Ordering::Relaxed);
+                $cell.store(found.map_or(0, |number| number + 1), core::sync::atomic::Ordering::Relaxed);
                 found.is_some()
             }
 
             fn is_chosen(self) -> bool {
-                $cell.load(Ordering::Relaxed) == self as usize + 1
+                $cell.load(core::sync::atomic::Ordering::Relaxed) == self as usize + 1
             }
         }
     };
 }
+pub(crate) use chosen;
 
 chosen! {
     /// What becomes of the machine in a life of the driver, as far as the driver has to know.

@@ -1,9 +1,10 @@
-//! A miniport driver in a few lines: it sends into the void, indicates the same frames again and again, and does one
-//! thing wrong, or nothing.
+//! Small drivers that do one thing wrong, or nothing: a miniport that sends into the void and indicates the same frames
+//! again and again, and a WDM driver.
 //!
-//! The value `Fault` of its service's key names what: a [fault](fault::Fault) of the miniport, a
-//! [misuse](fault::Memory) of memory, or a [routine](routine::ALL) that is all that the driver does. Without the value
-//! it is sound. Never install it on a machine.
+//! The value `Fault` of its service's key names what: a fault of the [miniport](fault::Fault), a
+//! [misuse](fault::Memory) of memory, a [routine](routine::ALL) that is all that the driver does, or a fault of the
+//! [WDM driver](wdm). Without the value it is sound: the miniport, or what the value `Driver` names. Never install it on
+//! a machine.
 
 #![no_std]
 #![allow(
@@ -21,6 +22,7 @@ mod heap;
 mod miniport;
 mod registry;
 mod routine;
+mod wdm;
 
 use abi::import;
 use core::panic::PanicInfo;
@@ -37,12 +39,20 @@ const TAG: u64 = 0x6461_6221;
 /// NDIS's and the kernel's promises to a driver hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DriverEntry(object: u64, path: u64) -> u64 {
+    let name = registry::text(path, "Fault");
+    let wrong = wdm::choose(&name);
+    match registry::text(path, "Driver").as_str() {
+        "" if wrong => return wdm::entry(object, path),
+        "Wdm" if wrong || name.is_empty() => return wdm::entry(object, path),
+        "Router" if wrong || name.is_empty() => return wdm::router::entry(object, path),
+        "" => {}
+        _ => return UNKNOWN,
+    }
     let turn = registry::text(path, "Turn");
     if !turn.is_empty() && !Turn::choose(&turn) {
         return UNKNOWN;
     }
     Pool::choose(&registry::text(path, "Pool"));
-    let name = registry::text(path, "Fault");
     if let Some(routine) = routine::find(&name) {
         return routine::add(object, routine);
     }

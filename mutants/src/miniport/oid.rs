@@ -1,12 +1,13 @@
 //! OID requests.
 
 use super::{
-    FAILURE, handlers::{self, PENDING, SUCCESS},
+    FAILURE,
+    handlers::{self, PENDING, SUCCESS},
     memory, resources, state,
     status::{LINK, indicate, indicate_link},
 };
-use crate::fault::{Fault, is};
 use crate::abi::{NDIS_OID_REQUEST as Request, Ptr, address, c, fill, import, read, write};
+use crate::fault::{Fault, is};
 
 /// Places in the union of an OID request.
 const OID: u64 = 0;

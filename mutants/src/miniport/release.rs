@@ -1,14 +1,15 @@
 //! What the driver gives back.
 
 use super::{
+    handlers, memory as misuse,
     nbl::Nbl,
-    handlers, memory as misuse, raised,
+    raised,
     resources::{MEMORY, REGISTERS, SHARED},
     state,
 };
 use crate::TAG;
-use crate::fault::{Fault, is};
 use crate::abi::{address, import, write};
+use crate::fault::{Fault, is};
 
 /// `MiniportHaltEx`: what was acquired, in reverse.
 pub extern "system" fn halt(adapter: u64, _action: u64) {

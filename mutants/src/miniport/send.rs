@@ -1,8 +1,12 @@
 //! Sends.
 
-use super::{QUEUE, lock, memory, nbl::{self, Nb, Nbl}, register_at,  raised, state};
-use crate::fault::{Fault, is};
+use super::{
+    QUEUE, lock, memory,
+    nbl::{self, Nb, Nbl},
+    raised, register_at, state,
+};
 use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, c, import, read};
+use crate::fault::{Fault, is};
 use alloc::vec::Vec;
 
 /// `MiniportSendNetBufferLists`: asks for the lists of the frames, and completes them.
