@@ -1,8 +1,8 @@
 //! A machine without a device to speak of, on which the driver lives its life.
 
 use crate::{
-    built::built,
     fault::{self, Turn, turns},
+    built::built,
 };
 use ferrite_host::{
     abi::{DRIVER_EXTENSION, DRIVER_OBJECT, NET_BUFFER_LIST, Ptr, constants as c, write},
@@ -166,7 +166,12 @@ pub fn bare(body: impl FnOnce(u64) + 'static) -> Run {
     })
 }
 
-fn on_a_machine(fault: &'static str, turn: Turn, special_pool: bool, body: impl FnOnce() + 'static) -> Run {
+fn on_a_machine(
+    fault: &'static str,
+    turn: Turn,
+    special_pool: bool,
+    body: impl FnOnce() + 'static,
+) -> Run {
     fault::set(fault, turn);
     let ram = Ram::new(RAM, 0).expect("memory");
     let regions = ram.ranges().into_iter().map(Region::from).collect();

@@ -1,6 +1,10 @@
 //! Memory in special pool, and who owns it.
 
-use crate::{bench, fault::Turn, proof};
+use crate::{
+    bench,
+    fault::Turn,
+    proof,
+};
 use ferrite_host::verify::{Rule, rules};
 
 /// One test for each misuse: its name, the misuse, the rule that catches it, the call in which it is caught, what is

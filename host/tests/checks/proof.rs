@@ -1,7 +1,11 @@
 //! What proves a rule: a driver that breaks it and is caught under its name, and a sound one that does what the rule is
 //! about and is not.
 
-use crate::{bench, fault::Turn, routines};
+use crate::{
+    bench,
+    fault::Turn,
+    routines,
+};
 use ferrite_host::verify::{End, Rule, Violation, rules};
 use std::{collections::BTreeSet, ptr, sync::OnceLock};
 
@@ -12,9 +16,8 @@ fn coverage() -> &'static [u64] {
         let mut sum = vec![0; rules::COUNT];
         let lives = Turn::ALL.iter().map(|&turn| (format!("{turn:?}"), bench::live("", turn)));
         let routines = routines::SOUND.iter().map(|&name| (name.to_owned(), bench::routine(name)));
-        let special = Turn::ALL
-            .iter()
-            .map(|&turn| (format!("{turn:?} in special pool"), bench::live_special("", turn)));
+        let special =
+            Turn::ALL.iter().map(|&turn| (format!("{turn:?} in special pool"), bench::live_special("", turn)));
         for (name, run) in lives.chain(special).chain(routines) {
             assert!(run.ended.is_ok(), "the sound driver, {name}: {}", run.ended.unwrap_err());
             sum.iter_mut().zip(run.coverage).for_each(|(sum, count)| *sum += count);

@@ -21,8 +21,7 @@ fn register(change: impl Fn(Ptr<Chars>) + 'static) -> u32 {
         let header: Ptr<NDIS_OBJECT_HEADER> = Ptr::new(p.addr());
         header.set(NDIS_OBJECT_HEADER::Type, c::NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS as u8);
         header.set(NDIS_OBJECT_HEADER::Revision, 2);
-        header
-            .set(NDIS_OBJECT_HEADER::Size, c::NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2 as u16);
+        header.set(NDIS_OBJECT_HEADER::Size, c::NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2 as u16);
         p.set(Chars::MajorNdisVersion, 6);
         p.set(Chars::MinorNdisVersion, 20);
         for handler in [

@@ -1,11 +1,11 @@
 //! A machine with the driver on it.
 
-pub use super::built::built;
 use super::{
     far::Far,
     frame::{self, LONGEST},
     watchdog::Watchdog,
 };
+pub use super::built::built;
 use ferrite_host::{
     abi::{NET_BUFFER_LIST, constants as c},
     ndis::{

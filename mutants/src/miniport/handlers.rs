@@ -1,12 +1,8 @@
 //! Interrupts, receives, pause, restart, reset.
 
-use super::{
-    FAILURE, FLUSH, REASON, RECEIVED, lock, memory,
-    nbl::{self, Nb, Nbl},
-    raised, register_at, send, state,
-};
-use crate::abi::{NDIS_MINIPORT_RESTART_PARAMETERS as Restart, Ptr, address, c, import, read, write};
+use super::{FLUSH, RECEIVED, REASON, lock, nbl::{self, Nb, Nbl}, register_at, FAILURE, memory, raised, send, state};
 use crate::fault::{Fault, is};
+use crate::abi::{NDIS_MINIPORT_RESTART_PARAMETERS as Restart, Ptr, address, c, import, read, write};
 use alloc::vec::Vec;
 
 pub const SUCCESS: u64 = c::NDIS_STATUS_SUCCESS as u64;
@@ -94,7 +90,7 @@ pub fn indicate(most: usize, flags: u32) -> u64 {
     let told = if is(Fault::IndicatesWrongCount) { count + 1 } else { count } as u64;
     let parts = now.first().map(|&nbl| memory::parts(nbl)).unwrap_or_default();
     let first = nbl::link(&now).addr();
-
+    
     import!(NdisMIndicateReceiveNetBufferLists, state.adapter.get(), first, 0, told, flags.into());
     if is(Fault::IndicatesTwice) {
         import!(NdisMIndicateReceiveNetBufferLists, state.adapter.get(), first, 0, told, flags.into());

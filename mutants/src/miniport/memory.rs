@@ -7,8 +7,8 @@ use super::{
     state,
 };
 use crate::TAG;
-use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, import, read, write};
 use crate::fault::{Memory, is_watched, misuses};
+use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, import, read, write};
 
 const PAGE: u64 = 4096;
 /// Blocks after which one lies as it is needed.

@@ -9,6 +9,7 @@ mod send;
 mod status;
 
 use crate::{
+
     abi::{NDIS_MINIPORT_DRIVER_CHARACTERISTICS as Chars, NDIS_OBJECT_HEADER, Ptr, address, c, import, read},
     fault::{Fault, is},
 };

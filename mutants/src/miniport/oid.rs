@@ -1,13 +1,12 @@
 //! OID requests.
 
 use super::{
-    FAILURE,
-    handlers::{self, PENDING, SUCCESS},
+    FAILURE, handlers::{self, PENDING, SUCCESS},
     memory, resources, state,
     status::{LINK, indicate, indicate_link},
 };
-use crate::abi::{NDIS_OID_REQUEST as Request, Ptr, address, c, fill, import, read, write};
 use crate::fault::{Fault, is};
+use crate::abi::{NDIS_OID_REQUEST as Request, Ptr, address, c, fill, import, read, write};
 
 /// Places in the union of an OID request.
 const OID: u64 = 0;

@@ -2,12 +2,11 @@
 
 use super::{Block, FAILURE, state, status};
 use crate::TAG;
+use crate::fault::{Fault, Turn, is, turns};
 use crate::abi::{
     NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES as AddDevice,
-    NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars, NET_DEVICE_PNP_EVENT as Event, Ptr, address, c, copy,
-    import, read, write,
+    NDIS_MINIPORT_PNP_CHARACTERISTICS as PnpChars, NET_DEVICE_PNP_EVENT as Event, Ptr, address, c, copy, import, read, write,
 };
-use crate::fault::{Fault, Turn, is, turns};
 
 /// Offset of `Irp->IoStatus.Information`, and of the first descriptor's length in a list of requirements.
 const INFORMATION: u64 = 0x38;

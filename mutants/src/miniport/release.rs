@@ -1,15 +1,14 @@
 //! What the driver gives back.
 
 use super::{
-    handlers, memory as misuse,
     nbl::Nbl,
-    raised,
+    handlers, memory as misuse, raised,
     resources::{MEMORY, REGISTERS, SHARED},
     state,
 };
 use crate::TAG;
-use crate::abi::{address, import, write};
 use crate::fault::{Fault, is};
+use crate::abi::{address, import, write};
 
 /// `MiniportHaltEx`: what was acquired, in reverse.
 pub extern "system" fn halt(adapter: u64, _action: u64) {

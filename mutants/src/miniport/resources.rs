@@ -1,15 +1,17 @@
 //! What the driver acquires.
 
-use super::{Block, FAILURE, FRAMES, handlers, memory, out, plug, release, send, state, status};
+use super::{
+    Block, FAILURE, FRAMES, handlers, memory, out, plug, release, send, state, status,
+};
 use crate::TAG;
+use crate::fault::{Fault, Turn, is, turns};
 use crate::abi::{
     NDIS_CONFIGURATION_OBJECT as Conf, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES as General,
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES as Registration,
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS as Interrupt, NDIS_SG_DMA_DESCRIPTION as Sg,
-    NDIS_TIMER_CHARACTERISTICS as Timer, NET_BUFFER_LIST, NET_BUFFER_LIST_POOL_PARAMETERS as Pool, Ptr,
-    address, c, import, write,
+    NDIS_TIMER_CHARACTERISTICS as Timer, NET_BUFFER_LIST, NET_BUFFER_LIST_POOL_PARAMETERS as Pool, Ptr, address, c,
+    import, write,
 };
-use crate::fault::{Fault, Turn, is, turns};
 use alloc::vec::Vec;
 use core::cell::Cell;
 

@@ -1,12 +1,8 @@
 //! Sends.
 
-use super::{
-    QUEUE, lock, memory,
-    nbl::{self, Nb, Nbl},
-    raised, register_at, state,
-};
-use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, c, import, read};
+use super::{QUEUE, lock, memory, nbl::{self, Nb, Nbl}, register_at,  raised, state};
 use crate::fault::{Fault, is};
+use crate::abi::{MDL, NET_BUFFER, NET_BUFFER_LIST, Ptr, c, import, read};
 use alloc::vec::Vec;
 
 /// `MiniportSendNetBufferLists`: asks for the lists of the frames, and completes them.

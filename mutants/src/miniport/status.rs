@@ -1,8 +1,8 @@
 //! Status indications.
 
-use super::Block;
-use crate::abi::{NDIS_STATUS_INDICATION as Indication, Ptr, c, import};
+use super::{Block};
 use crate::fault::{Fault, is};
+use crate::abi::{NDIS_STATUS_INDICATION as Indication, Ptr, c, import};
 
 /// Bytes of an `NDIS_LINK_STATE`.
 pub const LINK: u32 = 40;

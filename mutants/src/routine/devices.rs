@@ -1,8 +1,8 @@
 //! Device objects and interrupts.
 
-use super::{at, driver_object, own, pdo, routine};
 use super::{ok, routines};
 use crate::abi::{import, write};
+use super::{at, driver_object, own, pdo, routine};
 
 /// A device object of the driver's.
 fn device() -> u64 {

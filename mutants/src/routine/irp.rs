@@ -1,8 +1,8 @@
 //! IRPs that the driver makes.
 
-use super::pdo;
 use super::routines;
 use crate::abi::{IO_STACK_LOCATION as Stack, IRP, Ptr, c, import, write};
+use super::{pdo};
 
 /// An IRP with so many stack locations.
 fn allocate(locations: u64) -> u64 {

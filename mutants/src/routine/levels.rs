@@ -1,8 +1,8 @@
 //! IRQL: every family of functions above, or below, its level; levels that are not restored.
 
-use super::{at, cell, counted, dispatch, own, pool, raise, routine};
 use super::{ok, routines};
 use crate::abi::{import, write};
+use super::{at, cell, counted, dispatch, own, pool, raise, routine};
 
 /// Routines that end at another level than they began.
 extern "system" fn raises() -> u64 {

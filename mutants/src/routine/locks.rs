@@ -1,8 +1,8 @@
 //! Spin locks, read/write locks, mutexes, resources, run-down protection.
 
 use super::routines;
-use super::{at, cell, dispatch, elsewhere, own, pool, raise};
 use crate::abi::{import, write};
+use super::{at, cell, dispatch, elsewhere, own, pool, raise};
 
 /// The bytes of an `ERESOURCE`, initialised.
 fn resource() -> u64 {

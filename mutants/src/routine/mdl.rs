@@ -1,8 +1,8 @@
 //! MDLs.
 
 use super::routines;
+use crate::abi::{import};
 use super::{TAG, pool};
-use crate::abi::import;
 
 const PAGE: u64 = 4096;
 

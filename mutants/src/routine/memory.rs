@@ -1,8 +1,8 @@
 //! Pool, what is freed in use, lookaside lists, contiguous memory, register space, error log entries.
 
 use super::routines;
-use super::{TAG, cell, own, pool, raise, routine};
 use crate::abi::{import, write};
+use super::{TAG, cell, own, pool, raise, routine};
 
 /// Bits of `POOL_TYPE`.
 const PAGED: u64 = 1;

@@ -1,8 +1,8 @@
 //! Dispatcher objects, timers, DPCs, threads, references, handles, lists, work items.
 
-use super::{at, cell, counted, dispatch, own, raise, routine};
 use super::{ok, routines};
 use crate::abi::{import, write};
+use super::{at, cell, counted, dispatch, own, raise, routine};
 
 /// `MaximumWorkQueue`.
 const MAXIMUM_WORK_QUEUE: u64 = 7;

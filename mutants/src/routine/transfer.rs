@@ -1,8 +1,8 @@
 //! DMA adapters.
 
 use super::routines;
-use super::{at, dispatch, own, pdo, pool, routine};
 use crate::abi::{import, jump, write};
+use super::{at, dispatch, own, pdo, pool, routine};
 
 const PUT_ADAPTER: u64 = 8;
 const ALLOCATE_COMMON: u64 = 16;
