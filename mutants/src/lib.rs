@@ -1,9 +1,9 @@
 //! Small drivers that do one thing wrong, or nothing: a miniport that sends into the void and indicates the same frames
-//! again and again, and a WDM driver.
+//! again and again, a WDM driver, and a NetDMA provider.
 //!
 //! The value `Fault` of its service's key names what: a fault of the [miniport](fault::Fault), a
 //! [misuse](fault::Memory) of memory, a [routine](routine::ALL) that is all that the driver does, or a fault of the
-//! [WDM driver](wdm). Without the value it is sound: the miniport, or what the value `Driver` names. Never install it on
+//! [WDM driver](wdm) or of the [provider](netdma). Without the value it is sound: the miniport, or what the value `Driver` names. Never install it on
 //! a machine.
 
 #![no_std]
@@ -20,6 +20,7 @@ mod abi;
 mod fault;
 mod heap;
 mod miniport;
+mod netdma;
 mod registry;
 mod routine;
 mod wdm;
@@ -40,12 +41,15 @@ const TAG: u64 = 0x6461_6221;
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DriverEntry(object: u64, path: u64) -> u64 {
     let name = registry::text(path, "Fault");
-    let wrong = wdm::choose(&name);
+    let (wdm, netdma) = (wdm::choose(&name), netdma::choose(&name));
+    let sound = name.is_empty();
     match registry::text(path, "Driver").as_str() {
-        "" if wrong => return wdm::entry(object, path),
-        "Wdm" if wrong || name.is_empty() => return wdm::entry(object, path),
-        "Router" if wrong || name.is_empty() => return wdm::router::entry(object, path),
+        "" if wdm => return wdm::entry(object, path),
+        "" if netdma => return netdma::entry(object),
         "" => {}
+        "Wdm" if wdm || sound => return wdm::entry(object, path),
+        "Router" if wdm || sound => return wdm::router::entry(object, path),
+        "NetDma" if netdma || sound => return netdma::entry(object),
         _ => return UNKNOWN,
     }
     let turn = registry::text(path, "Turn");

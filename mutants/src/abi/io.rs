@@ -46,13 +46,20 @@ layouts! {
         PendingReturned: u8,
         CurrentLocation: i8,
     }
+    NET_DMA_CHANNEL_PARAMETERS {
+        CompletionVirtualAddress: u64,
+        ProcessorAffinityMask: u32,
+        CpuNumber: u32,
+    }
     NET_DMA_PNP_NOTIFICATION {
         StructureRevision: u32,
         StructureSize: u32,
         NotificationCode: u32,
+        BufferLength: u32,
     }
     NET_DMA_PROVIDER_ATTRIBUTES {
         Size: u16,
+        Flags: u32,
         VendorId: u32,
         DmaChannelCount: u32,
         MaximumTransferSize: u32,
@@ -61,13 +68,18 @@ layouts! {
     NET_DMA_PROVIDER_CHARACTERISTICS {
         MajorVersion: u8,
         Size: u16,
+        Flags: u32,
         PhysicalDeviceObject: u64,
         MaxDmaChannelCount: u32,
         SetDmaChannelCpuAffinity: u64,
         AllocateDmaChannel: u64,
         FreeDmaChannel: u64,
         StartDma: u64,
+        SuspendDma: u64,
+        ResumeDma: u64,
+        AbortDma: u64,
         AppendDma: u64,
+        ResetChannel: u64,
         FriendlyName: u64,
     }
     UNICODE_STRING {
