@@ -11,7 +11,8 @@ macro_rules! chosen {
         }
 
         impl $kind {
-            const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+            /// The names.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
         }
 
         /// One more than the number of what is chosen.
@@ -326,4 +327,36 @@ pub fn turns(turn: Turn) -> bool {
 /// Whether blocks lie at the ends of pages, as in special pool.
 pub fn is_watched() -> bool {
     Pool::Special.is_chosen()
+}
+
+/// Whether no name is in two places.
+pub const fn are_distinct(lists: &[&[&str]]) -> bool {
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        if at == lists[list].len() {
+            (list, at) = (list + 1, 0);
+            continue;
+        }
+        let (mut other, mut from) = (list, at + 1);
+        while other < lists.len() {
+            if from == lists[other].len() {
+                (other, from) = (other + 1, 0);
+                continue;
+            }
+            if is_same(lists[list][at].as_bytes(), lists[other][from].as_bytes()) {
+                return false;
+            }
+            from += 1;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn is_same(name: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && at < other.len() && name[at] == other[at] {
+        at += 1;
+    }
+    at == name.len() && at == other.len()
 }

@@ -26,13 +26,16 @@ mod routine;
 mod wdm;
 
 use abi::import;
-use core::panic::PanicInfo;
+use core::panic::{Location, PanicInfo};
 use fault::{Fault, Memory, Pool, Turn};
 
 /// `STATUS_OBJECT_NAME_NOT_FOUND`: there is no such fault.
 const UNKNOWN: u64 = 0xC000_0034;
 /// A tag.
 const TAG: u64 = 0x6461_6221;
+
+/// A fault's name says which driver has it.
+const _: () = assert!(fault::are_distinct(&[Fault::NAMES, Memory::NAMES, wdm::FAULTS, netdma::FAULTS]));
 
 /// Runs what the registry names.
 ///
@@ -67,7 +70,7 @@ pub unsafe extern "system" fn DriverEntry(object: u64, path: u64) -> u64 {
 /// What the driver itself did not expect. `DRIVER_VIOLATION` and the line of this source.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let line = info.location().map_or(0, |place| place.line());
+    let line = info.location().map_or(0, Location::line);
     import!(KeBugCheckEx, 0x121, line.into(), 0, 0, 0);
     loop {
         core::hint::spin_loop();

@@ -1,6 +1,11 @@
 //! NetDMA's clients: a provider in a few lines (`mutants/src/netdma`) that does everything right passes, and the same
 //! provider with one fault at a time is caught. The command's own errors say what is wrong.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a status is the low half of what a driver's routine returns"
+)]
+
 #[path = "../common/built.rs"]
 mod built;
 mod command;

@@ -61,7 +61,7 @@ impl Hardware for Nothing {
     fn pull_out(&self) {}
 }
 
-/// Loads the image and calls its DriverEntry; the driver object.
+/// Loads the image and calls its `DriverEntry`; the driver object.
 fn enter() -> u64 {
     let world = world();
     if let Err(error) = world.load(&built("mutants/mutants.sys")) {

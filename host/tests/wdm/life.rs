@@ -217,7 +217,7 @@ fn a_line_is_connected_by_its_vector() {
         driver::meets("ByVector");
         let node = &system.functions[0].plug;
         started(node);
-        assert_eq!(VERSION.get(driver::device()), c::CONNECT_FULLY_SPECIFIED.into());
+        assert_eq!(VERSION.get(driver::device()), u64::from(c::CONNECT_FULLY_SPECIFIED));
         interrupts(&engine, 0);
         node.remove();
         driver::meets("");

@@ -121,7 +121,7 @@ nested! {
 /// Structures that `ferrite_ddk` does not bind: offsets of ddk/abi/ndis-abi.json.
 macro_rules! unbound {
     ($( $structure:ident { $($member:ident: $kind:ty = $offset:literal,)* } )*) => { $(
-        #[allow(non_camel_case_types, reason = "Microsoft's name")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "Microsoft's name")]
         pub struct $structure;
 
         #[allow(non_upper_case_globals, reason = "Microsoft's names")]

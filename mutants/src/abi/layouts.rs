@@ -7,7 +7,7 @@ use ferrite_ddk::ndis;
 /// A type for each structure, with its size and a constant for each member.
 macro_rules! layouts {
     ($( $structure:ident { $($member:ident: $kind:ty,)* } )*) => { $(
-        #[allow(non_camel_case_types, reason = "Microsoft's name")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "Microsoft's name")]
         pub struct $structure;
 
         #[allow(non_upper_case_globals, reason = "Microsoft's names")]

@@ -99,7 +99,7 @@ impl<S> Ptr<S> {
     }
 
     /// The address of a member.
-    pub fn at<T>(self, field: &Field<S, T>) -> u64 {
+    pub fn at<T>(self, field: Field<S, T>) -> u64 {
         self.addr + field.offset as u64
     }
 }

@@ -42,7 +42,7 @@ impl Asked {
 /// time.
 pub extern "system" fn request(_context: u64, request: u64) -> u64 {
     let p: Ptr<Request> = Ptr::new(request);
-    let data = p.at(&Request::DATA);
+    let data = p.at(Request::DATA);
     let asked =
         Asked { data, oid: read(data + OID), buffer: read(data + BUFFER), length: read(data + LENGTH) };
     if state().removed.get() && !is(Fault::AnswersAfterRemoval) {
@@ -144,7 +144,7 @@ extern "system" fn end_request(_context: u64, _item: u64) {
     }
     let p: Ptr<Request> = Ptr::new(request);
     p.set(Request::SupportedRevision, if is(Fault::HonoursNewerRevision) { 2 } else { 1 });
-    write(p.at(&Request::DATA) + DONE, 32_u32);
+    write(p.at(Request::DATA) + DONE, 32_u32);
     let status = if is(Fault::CompletesOidPending) { PENDING } else { SUCCESS };
     import!(NdisMOidRequestComplete, adapter, request, status);
     memory::after_request(request);

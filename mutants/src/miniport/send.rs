@@ -96,7 +96,7 @@ pub extern "system" fn list_came(_device: u64, _reserved: u64, list: u64, nb: u6
 
 /// `NDIS_GET_NET_BUFFER_LIST_CANCEL_ID`.
 fn cancel_id(nbl: u64) -> u64 {
-    let info = Nbl::new(nbl).at(&NET_BUFFER_LIST::NetBufferListInfo);
+    let info = Nbl::new(nbl).at(NET_BUFFER_LIST::NetBufferListInfo);
     read(info + 8 * u64::from(c::NetBufferListCancelId))
 }
 

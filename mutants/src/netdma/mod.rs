@@ -27,6 +27,9 @@ const NONE: u64 = 0;
 /// NetDMA's handle.
 static PROVIDER: AtomicU64 = AtomicU64::new(NONE);
 
+/// The names of its faults.
+pub const FAULTS: &[&str] = Fault::NAMES;
+
 /// Whether the provider has a fault of this name, which it has from now on.
 pub fn choose(fault: &str) -> bool {
     Fault::choose(fault)
@@ -97,7 +100,7 @@ fn register(pdo: u64) {
     }
     let name = [b't', b'e', b's', b't'].map(u16::from);
     if !is(Fault::Nameless) {
-        let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(&Characteristics::FriendlyName));
+        let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(Characteristics::FriendlyName));
         string.set(UNICODE_STRING::Length, 8);
         string.set(UNICODE_STRING::MaximumLength, 8);
         string.set(UNICODE_STRING::Buffer, name.as_ptr() as u64);

@@ -3,7 +3,7 @@
 use super::{LOWER, Locals};
 use crate::abi::{IO_STACK_LOCATION as Stack, IRP, Ptr, address, c, copy, import, read, write};
 
-/// Bytes that IoCopyCurrentIrpStackLocationToNext copies: all before the completion routine.
+/// Bytes that `IoCopyCurrentIrpStackLocationToNext` copies: all before the completion routine.
 const COPIED: u64 = 56;
 /// `SL_INVOKE_ON_CANCEL`, `SL_INVOKE_ON_SUCCESS`, `SL_INVOKE_ON_ERROR`.
 const ON_ANYTHING: u8 = 0xE0;
@@ -26,7 +26,7 @@ pub fn minor(irp: u64) -> u32 {
 }
 
 fn status_block(irp: u64) -> u64 {
-    Ptr::<IRP>::new(irp).at(&IRP::IoStatus)
+    Ptr::<IRP>::new(irp).at(IRP::IoStatus)
 }
 
 pub fn status(irp: u64) -> u64 {
@@ -45,7 +45,7 @@ pub fn set_information(irp: u64, information: u64) {
     write(status_block(irp) + 8, information);
 }
 
-/// IoMarkIrpPending.
+/// `IoMarkIrpPending`.
 pub fn mark_pending(irp: u64) {
     let p = location(irp);
     p.set(Stack::Control, p.get(Stack::Control) | c::SL_PENDING_RETURNED as u8);
@@ -58,7 +58,7 @@ pub fn complete(irp: u64, status: u64) -> u64 {
     status
 }
 
-/// IoSkipCurrentIrpStackLocation and IoCallDriver.
+/// `IoSkipCurrentIrpStackLocation` and `IoCallDriver`.
 pub fn pass_down(device: u64, irp: u64) -> u64 {
     let p: Ptr<IRP> = Ptr::new(irp);
     p.set(IRP::CurrentLocation, p.get(IRP::CurrentLocation) + 1);

@@ -15,7 +15,11 @@ use crate::{
 };
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell, UnsafeCell};
-use extension::*;
+use extension::{
+    ADAPTER, BUFFER, DPC, DPC_CPUS, DPCS, EXTENSION, GIVEN, GIVEN_LIST, GIVEN_SIZE, IDS, INTERRUPT,
+    INTERRUPTS, IRP, ISR_CPUS, LENGTH, LOGICAL, LOWER, MEMORY, MOST_GIVEN, PDO, PROVIDER, REGISTERS, STOP,
+    Slot, TARGET, THREAD, VERSION, WORK, WORK_CPUS,
+};
 use fault::{Fault, Turn, is, turns};
 
 /// Tag of its memory: `wdm!`.
@@ -42,11 +46,11 @@ impl Slot {
 struct State {
     /// The registry path.
     path: Cell<u64>,
-    /// AddDevice of the one that was there before.
+    /// `AddDevice` of the one that was there before.
     next_add: Cell<u64>,
-    /// The dispatch routines that were there before: PNP, POWER, SYSTEM_CONTROL.
+    /// The dispatch routines that were there before: PNP, POWER, `SYSTEM_CONTROL`.
     next: Cell<[u64; 3]>,
-    /// The device objects that AddDevice made.
+    /// The device objects that `AddDevice` made.
     devices: RefCell<Vec<u64>>,
     memory: Cell<u64>,
 }
@@ -86,10 +90,13 @@ impl<const N: usize> Locals<N> {
 }
 
 fn table(object: u64, major: u32) -> u64 {
-    Ptr::<DRIVER_OBJECT>::new(object).at(&DRIVER_OBJECT::MajorFunction) + 8 * u64::from(major)
+    Ptr::<DRIVER_OBJECT>::new(object).at(DRIVER_OBJECT::MajorFunction) + 8 * u64::from(major)
 }
 
 const MAJORS: [u32; 3] = [c::IRP_MJ_PNP, c::IRP_MJ_POWER, c::IRP_MJ_SYSTEM_CONTROL];
+
+/// The names of its faults.
+pub const FAULTS: &[&str] = Fault::NAMES;
 
 /// Whether the driver has a fault of this name, which it has from now on.
 pub fn choose(fault: &str) -> bool {

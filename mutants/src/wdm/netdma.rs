@@ -19,7 +19,7 @@ extern "system" fn nothing(_: u64, _: u64, _: u64, _: u64) -> u64 {
     u64::from(c::STATUS_SUCCESS)
 }
 
-/// `NetDmaRegisterProvider`, in AddDevice.
+/// `NetDmaRegisterProvider`, in `AddDevice`.
 pub fn register(device: u64) {
     entries::look_up();
     let memory = [0_u64; Characteristics::BYTES / 8];
@@ -38,7 +38,7 @@ pub fn register(device: u64) {
         p.set(entry, address!(nothing));
     }
     let name: Vec<u16> = "engine".encode_utf16().collect();
-    let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(&Characteristics::FriendlyName));
+    let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(Characteristics::FriendlyName));
     string.set(UNICODE_STRING::Length, 12);
     string.set(UNICODE_STRING::MaximumLength, 12);
     string.set(UNICODE_STRING::Buffer, name.as_ptr() as u64);
@@ -57,7 +57,7 @@ pub fn start(device: u64) {
     p.set(Attributes::VendorId, 0x8086);
     p.set(Attributes::DmaChannelCount, 1);
     p.set(Attributes::MaximumTransferSize, 4096);
-    write(p.at(&Attributes::MaximumAddressSpace), u64::MAX >> 1);
+    write(p.at(Attributes::MaximumAddressSpace), u64::MAX >> 1);
     entries::START.call(&[PROVIDER.get(device), p.addr()]);
     PROVIDER.set(device, PROVIDER.get(device) | STARTED);
 }

@@ -1,4 +1,4 @@
-//! IRP_MJ_PNP.
+//! `IRP_MJ_PNP`.
 
 use super::{
     GIVEN, IRP, LOWER, PENDING, SUCCESS, WORK,

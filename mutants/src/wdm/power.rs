@@ -1,4 +1,4 @@
-//! IRP_MJ_POWER: the driver owns its device's power.
+//! `IRP_MJ_POWER`: the driver owns its device's power.
 
 use super::{
     PDO, PENDING, REGISTERS, SUCCESS,
@@ -8,7 +8,7 @@ use super::{
 use crate::abi::{IO_STACK_LOCATION as Stack, address, c, import, write};
 use alloc::boxed::Box;
 
-/// POWER_STATE_TYPE.
+/// `POWER_STATE_TYPE`.
 const SYSTEM: u32 = 0;
 
 pub fn dispatch(device: u64, irp: u64) -> u64 {

@@ -20,10 +20,10 @@ const DESCRIPTORS: u64 = 40;
 const PARTIAL: u64 = 20;
 /// Bytes of the common buffer.
 const COMMON: u64 = 4096;
-/// Bytes of a BUS_INTERFACE_STANDARD.
+/// Bytes of a `BUS_INTERFACE_STANDARD`.
 const INTERFACE: usize = 64;
 
-/// IRP_MN_FILTER_RESOURCE_REQUIREMENTS: two messages to the processor [`TARGET`], instead of whatever there was.
+/// `IRP_MN_FILTER_RESOURCE_REQUIREMENTS`: two messages to the processor [`TARGET`], instead of whatever there was.
 pub fn filter(device: u64, irp: u64) -> u64 {
     let status = irps::forward(device, irp);
     let list = irps::information(irp);
@@ -66,7 +66,7 @@ pub fn filter(device: u64, irp: u64) -> u64 {
     irps::complete(irp, SUCCESS)
 }
 
-/// IRP_MN_START_DEVICE, once the drivers below have started.
+/// `IRP_MN_START_DEVICE`, once the drivers below have started.
 pub fn take(device: u64, list: u64) -> u64 {
     let count = read::<u32>(list + 16);
     let all = (0..u64::from(count)).map(|i| Ptr::<Partial>::new(list + PARTIAL + i * Partial::BYTES as u64));
@@ -145,7 +145,7 @@ pub fn note_given(device: u64, list: u64) -> (u16, u32, u32, u64) {
     found
 }
 
-/// CONNECT_FULLY_SPECIFIED, with the translated resources of a line.
+/// `CONNECT_FULLY_SPECIFIED`, with the translated resources of a line.
 fn connect_by_vector(device: u64, list: u64) -> u64 {
     let (_, level, vector, affinity) = note_given(device, list);
     let block = Locals::<10>::new();
@@ -291,7 +291,7 @@ pub fn end(device: u64) {
     THREAD.set(device, 0);
 }
 
-/// Asks the bus for BUS_INTERFACE_STANDARD; the vendor and device that it reads with it.
+/// Asks the bus for `BUS_INTERFACE_STANDARD`; the vendor and device that it reads with it.
 fn query_bus(device: u64, keep: bool) -> u32 {
     let (event, block, interface) =
         (Locals::<3>::new(), Locals::<2>::new(), Locals::<{ INTERFACE / 8 }>::new());
