@@ -21,7 +21,7 @@ const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\mutants";
 const NEVER_STOPS: &str = "NeverStops";
 /// What a thread of the provider's may take to its end when its channel was freed.
 const LINGER: Duration = Duration::from_millis(1);
-/// Bytes of RAM.
+/// Bytes of RAM, of which the provider knows half.
 const RAM: u64 = 64 << 20;
 /// What NetDMA waits for outstanding descriptors, and the clients twice as long: all that a sound provider needs, many
 /// times over.

@@ -1,8 +1,11 @@
 //! A NetDMA provider with one channel, which works for it a descriptor at a time and does at most one thing wrong.
 
+mod channel;
 mod descriptor;
-mod engine;
 mod fault;
+mod handlers;
+mod report;
+mod work;
 
 use crate::{
     TAG,
@@ -48,7 +51,7 @@ pub fn entry(object: u64) -> u64 {
 /// `AddDevice`: the provider starts, sleeps and wakes.
 extern "system" fn add_device(_object: u64, pdo: u64) -> u64 {
     descriptor::prepare(import!(ExAllocatePoolWithTag, 0, 2 * LONGEST, TAG));
-    engine::prepare();
+    channel::prepare();
     register(pdo);
     if is(Fault::RegistersTwice) {
         register(pdo);
@@ -85,16 +88,16 @@ fn register(pdo: u64) {
     for (field, entry) in [
         (
             Characteristics::SetDmaChannelCpuAffinity,
-            unless(Fault::LacksAffinity, address!(engine::set_affinity)),
+            unless(Fault::LacksAffinity, address!(handlers::set_affinity)),
         ),
-        (Characteristics::AllocateDmaChannel, address!(engine::allocate)),
-        (Characteristics::FreeDmaChannel, address!(engine::free)),
-        (Characteristics::StartDma, address!(engine::start)),
-        (Characteristics::AppendDma, unless(Fault::LacksAppend, address!(engine::append))),
-        (Characteristics::SuspendDma, address!(engine::suspend)),
-        (Characteristics::ResumeDma, unless(Fault::LacksResume, address!(engine::resume))),
-        (Characteristics::AbortDma, address!(engine::abort)),
-        (Characteristics::ResetChannel, address!(engine::reset)),
+        (Characteristics::AllocateDmaChannel, address!(handlers::allocate)),
+        (Characteristics::FreeDmaChannel, address!(handlers::free)),
+        (Characteristics::StartDma, address!(handlers::start)),
+        (Characteristics::AppendDma, unless(Fault::LacksAppend, address!(handlers::append))),
+        (Characteristics::SuspendDma, address!(handlers::suspend)),
+        (Characteristics::ResumeDma, unless(Fault::LacksResume, address!(handlers::resume))),
+        (Characteristics::AbortDma, address!(handlers::abort)),
+        (Characteristics::ResetChannel, address!(handlers::reset)),
     ] {
         p.set(field, entry);
     }
