@@ -30,6 +30,15 @@ fn caught(fault: &'static str, rule: &'static Rule, what: &str) {
     assert!(violation.detail.contains(what), "{fault}: {violation} does not say {what:?}");
 }
 
+/// A name that is no fault's does not pass for a driver that is not caught.
+#[test]
+fn a_fault_that_there_is_not_is_refused() {
+    let Err(End::Failure(what)) = with(Some("Breaks nothing"), |_, _| ()) else {
+        panic!("the driver comes up")
+    };
+    assert!(what.contains("Breaks nothing") && what.contains("0xc0000034"), "{what}");
+}
+
 mutants! {
     attaching_nothing breaks ADD_ATTACHED: |rule| caught("AttachesNothing", rule, "attached nothing");
     leaving_a_device_initializing breaks ADD_INITIALIZED:
