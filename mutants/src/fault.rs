@@ -1,8 +1,6 @@
 //! The faults that the driver can have, one at a time, and what becomes of the machine: the values `Fault` and `Turn` of
 //! its registry key.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 /// An enumeration whose values have names, one of which is chosen once.
 macro_rules! chosen {
     ($(#[$doc:meta])* $kind:ident in $cell:ident { $($(#[$of:meta])* $name:ident,)* }) => {
@@ -13,26 +11,28 @@ macro_rules! chosen {
         }
 
         impl $kind {
-            const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+            /// The names.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
         }
 
         /// One more than the number of what is chosen.
-        static $cell: AtomicUsize = AtomicUsize::new(0);
+        static $cell: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
 
         impl $kind {
             /// Chooses by name; whether there is such a one.
             pub fn choose(name: &str) -> bool {
                 let found = Self::NAMES.iter().position(|known| *known == name);
-                $cell.store(found.map_or(0, |number| number + 1), Ordering::Relaxed);
+                $cell.store(found.map_or(0, |number| number + 1), core::sync::atomic::Ordering::Relaxed);
                 found.is_some()
             }
 
             fn is_chosen(self) -> bool {
-                $cell.load(Ordering::Relaxed) == self as usize + 1
+                $cell.load(core::sync::atomic::Ordering::Relaxed) == self as usize + 1
             }
         }
     };
 }
+pub(crate) use chosen;
 
 chosen! {
     /// What becomes of the machine in a life of the driver, as far as the driver has to know.
@@ -327,4 +327,36 @@ pub fn turns(turn: Turn) -> bool {
 /// Whether blocks lie at the ends of pages, as in special pool.
 pub fn is_watched() -> bool {
     Pool::Special.is_chosen()
+}
+
+/// Whether no name is in two places.
+pub const fn are_distinct(lists: &[&[&str]]) -> bool {
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        if at == lists[list].len() {
+            (list, at) = (list + 1, 0);
+            continue;
+        }
+        let (mut other, mut from) = (list, at + 1);
+        while other < lists.len() {
+            if from == lists[other].len() {
+                (other, from) = (other + 1, 0);
+                continue;
+            }
+            if is_same(lists[list][at].as_bytes(), lists[other][from].as_bytes()) {
+                return false;
+            }
+            from += 1;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn is_same(name: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && at < other.len() && name[at] == other[at] {
+        at += 1;
+    }
+    at == name.len() && at == other.len()
 }

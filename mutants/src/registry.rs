@@ -1,6 +1,9 @@
 //! The driver's registry key.
 
-use crate::abi::import;
+use crate::{
+    abi::{copy, import, read, write},
+    heap,
+};
 use alloc::{string::String, vec::Vec};
 
 /// `KEY_READ`.
@@ -10,6 +13,28 @@ const PARTIAL: u64 = 2;
 /// Bytes before the data of a `KEY_VALUE_PARTIAL_INFORMATION`, and at most in all.
 const HEADER: usize = 12;
 const MOST: usize = 256;
+/// `RTL_REGISTRY_ABSOLUTE`, `REG_SZ`.
+const ABSOLUTE: u64 = 0;
+const SZ: u64 = 1;
+
+/// A path that lasts, ended with 0.
+pub fn keep(path: u64) -> u64 {
+    let (lengths, from): (u64, u64) = (read(path), read(path + 8));
+    let len = lengths & 0xFFFF;
+    let buffer = heap::zeroed(len as usize + 2);
+    copy(from, buffer, len);
+    let counted = heap::zeroed(16);
+    write(counted, [len | (len + 2) << 16, buffer]);
+    counted
+}
+
+/// Writes a text. The path ends with 0.
+pub fn set_text(path: u64, name: &str, text: &str) {
+    let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
+    let (name, data) = (wide(name), wide(text));
+    let (buffer, bytes) = (read(path + 8), 2 * data.len() as u64);
+    import!(RtlWriteRegistryValue, ABSOLUTE, buffer, name.as_ptr() as u64, SZ, data.as_ptr() as u64, bytes);
+}
 
 /// A text of the service's key; empty if there is none.
 pub fn text(path: u64, name: &str) -> String {

@@ -11,7 +11,7 @@ pub const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
 /// What came of one life.
 fn life(seed: u64) -> (Vec<u64>, Counts) {
-    let (watched, ended) = provider::run(None, seed, BYTES);
+    let (watched, ended) = provider::run("", seed, BYTES);
     (watched, ended.unwrap_or_else(|end| panic!("seed {seed}: {end}")))
 }
 

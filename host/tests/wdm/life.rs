@@ -1,12 +1,8 @@
 //! The sound driver's life: every step that the plug and play manager takes.
 
 use crate::{
-    driver::{
-        self, DPC_CPUS, DPCS, INTERRUPTS, ISR_CPUS, WORK_CPUS,
-        pnp::BUSY,
-        resources::{BY_VECTOR, GIVEN, RUNS_SHORT},
-    },
-    machine::{self, Engine, MESSAGES, TARGET, sound, wait},
+    driver::{self, DPC_CPUS, DPCS, IDS, INTERRUPTS, ISR_CPUS, TARGET, VERSION, WORK_CPUS},
+    machine::{self, Engine, MESSAGES, sound, wait},
 };
 use ferrite_host::{
     abi::constants as c,
@@ -64,14 +60,14 @@ fn the_filtered_requirements_are_honoured() {
         let device = driver::device();
         assert_eq!((INTERRUPTS.get(device), ISR_CPUS.get(device)), (2, 1 << TARGET));
         assert_eq!(DPC_CPUS.get(device), 1, "the DPC's target is another processor");
-        let given = GIVEN.with_borrow(Clone::clone);
+        let given = driver::given();
         let [raw, other_raw, first, second] = given[..] else { panic!("{given:x?}") };
-        let message = (c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED) as u16;
+        let message = u64::from(c::CM_RESOURCE_INTERRUPT_MESSAGE | c::CM_RESOURCE_INTERRUPT_LATCHED);
         // Raw: the group and a message count of 1; translated: the level.
-        assert_eq!((raw.0, raw.1, raw.3), (message, 1 << 16, 1 << TARGET));
-        assert_eq!((other_raw.0, other_raw.1), (message, 1 << 16));
-        assert_eq!((first.0, first.1, first.3), (message, DIRQL.into(), 1 << TARGET));
-        assert_eq!(second.2, first.2 + 1, "each message has its vector");
+        assert_eq!((raw[0], raw[1], raw[3]), (message, 1 << 16, 1 << TARGET));
+        assert_eq!((other_raw[0], other_raw[1]), (message, 1 << 16));
+        assert_eq!((first[0], first[1], first[3]), (message, DIRQL.into(), 1 << TARGET));
+        assert_eq!(second[2], first[2] + 1, "each message has its vector");
         node.remove();
     });
 }
@@ -119,11 +115,11 @@ fn a_device_that_was_never_started_is_removed() {
 #[test]
 fn a_device_that_does_not_start_is_removed_and_comes_again() {
     sound(|node, engine| {
-        RUNS_SHORT.set(true);
+        driver::meets("RunsShort");
         assert_eq!(node.add(), Ok(()));
         assert_eq!(node.start(), Err(c::STATUS_INSUFFICIENT_RESOURCES));
         assert_eq!(node.state(), State::Enumerated);
-        RUNS_SHORT.set(false);
+        driver::meets("");
         started(node);
         interrupts(engine, 0);
         node.remove();
@@ -134,12 +130,12 @@ fn a_device_that_does_not_start_is_removed_and_comes_again() {
 fn a_device_in_use_stays() {
     sound(|node, engine| {
         started(node);
-        BUSY.set(true);
+        driver::meets("Busy");
         assert_eq!(node.query_stop(), Err(c::STATUS_UNSUCCESSFUL));
         assert_eq!(node.query_remove(), Err(c::STATUS_UNSUCCESSFUL));
         assert_eq!(node.state(), State::Started);
         interrupts(engine, 0);
-        BUSY.set(false);
+        driver::meets("");
         assert_eq!(node.query_remove(), Ok(()));
         node.remove();
     });
@@ -191,7 +187,7 @@ fn what_the_driver_does_not_know_comes_back_as_it_went() {
         let capabilities = node.capabilities();
         assert_eq!(capabilities.address, 4 << 16);
         assert_eq!(capabilities.states[1], c::PowerDeviceD0);
-        assert_eq!(driver::resources::query_bus(driver::device()), 0x0E20_8086);
+        assert_eq!(IDS.get(driver::device()), 0x0E20_8086);
         node.remove();
     });
 }
@@ -201,7 +197,7 @@ fn without_messages_there_is_a_line() {
     let engine = Engine::new(0);
     let system = machine::system(&[Rc::clone(&engine)], |setup| setup.messages = Some(0));
     let ended = system.run(move |system| {
-        machine::load();
+        machine::load(system, None);
         let node = &system.functions[0].plug;
         started(node);
         assert_eq!(engine.mode.get(), Some(InterruptMode::Line));
@@ -217,13 +213,14 @@ fn a_line_is_connected_by_its_vector() {
     let engine = Engine::new(0);
     let system = machine::system(&[Rc::clone(&engine)], |setup| setup.messages = Some(0));
     let ended = system.run(move |system| {
-        machine::load();
-        BY_VECTOR.set(true);
+        machine::load(system, None);
+        driver::meets("ByVector");
         let node = &system.functions[0].plug;
         started(node);
+        assert_eq!(VERSION.get(driver::device()), u64::from(c::CONNECT_FULLY_SPECIFIED));
         interrupts(&engine, 0);
         node.remove();
-        BY_VECTOR.set(false);
+        driver::meets("");
         system.unload();
     });
     assert!(ended.is_ok(), "{}", ended.unwrap_err());
@@ -234,14 +231,14 @@ fn the_messages_of_msi_are_one_resource() {
     sound(|node, engine| {
         engine.msi.set(true);
         started(node);
-        let given = GIVEN.with_borrow(Clone::clone);
+        let given = driver::given();
         let [raw, translated] = given[..] else { panic!("{given:x?}") };
-        assert_eq!((raw.1, raw.3), (3 << 16, translated.3), "three messages, as the INF allows");
+        assert_eq!((raw[1], raw[3]), (3 << 16, translated[3]), "three messages, as the INF allows");
         assert_eq!(engine.mode.get(), Some(InterruptMode::Messages(3)));
         interrupts(engine, 2);
-        assert_eq!(ISR_CPUS.get(driver::device()), translated.3, "all of them go to one place");
+        assert_eq!(ISR_CPUS.get(driver::device()), translated[3], "all of them go to one place");
         interrupts(engine, 1);
-        assert_eq!(ISR_CPUS.get(driver::device()), translated.3);
+        assert_eq!(ISR_CPUS.get(driver::device()), translated[3]);
         node.remove();
     });
 }
@@ -251,7 +248,7 @@ fn two_devices_live_side_by_side() {
     let engines = [Engine::new(0), Engine::new(1)];
     let system = machine::system(&engines, |_| {});
     let ended = system.run(move |system| {
-        machine::load();
+        machine::load(system, None);
         let [first, second] = [&system.functions[0].plug, &system.functions[1].plug];
         started(first);
         let own = driver::device();

@@ -1,16 +1,13 @@
 //! A machine without QEMU, with functions that are played here and an INF of class System.
 
-use crate::{
-    driver,
-    fault::{self, Fault},
-};
+use crate::{built::built, driver};
 use ferrite_host::{
     bus::Bdf,
     netdma::Interface,
-    nt::{io::driver::NewDriver, plug::DeviceNode},
+    nt::plug::DeviceNode,
     system::{InProcess, Setup, System},
     verify::End,
-    world::{Bar, Hardware, InterruptMode, call, world},
+    world::{Bar, Hardware, InterruptMode, world},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -19,8 +16,6 @@ use std::{
     time::Duration,
 };
 
-/// The processor that the driver asks its messages to go to.
-pub const TARGET: usize = 1;
 /// How long an IRP may pend: the driver takes no time.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// Bytes of the register range.
@@ -150,13 +145,12 @@ impl Hardware for Engine {
     }
 }
 
-/// A system of functions at device 4 and up, all served by [`INF`]; the image is never loaded.
+/// A system of functions at device 4 and up, all served by [`INF`] with the driver.
 pub fn system(engines: &[Rc<Engine>], change: impl FnOnce(&mut Setup)) -> Rc<System> {
     let folder = tempfile::tempdir().expect("a folder");
     let inf = folder.path().join("wdm.inf");
     fs::write(&inf, INF).expect("an INF");
-    fs::write(folder.path().join("wdm.sys"), b"").expect("an image");
-    let mut setup = Setup::without_nics(inf);
+    let mut setup = Setup { image: Some(built("mutants/mutants.sys")), ..Setup::without_nics(inf) };
     change(&mut setup);
     let at = |device| Bdf::new(0, device, 0);
     let functions: Vec<InProcess> = (4..)
@@ -167,31 +161,40 @@ pub fn system(engines: &[Rc<Engine>], change: impl FnOnce(&mut Setup)) -> Rc<Sys
         .unwrap_or_else(|error| panic!("the system does not come up: {error}"))
 }
 
-/// Calls the driver's DriverEntry with a driver object of its own.
-pub fn load() {
+/// Loads the driver, sound or with a fault, and calls its DriverEntry.
+pub fn load(system: &System, fault: Option<&str>) {
+    load_as("Wdm", system, fault);
+}
+
+/// The same with the driver of this name.
+pub fn load_as(driver: &str, system: &System, fault: Option<&str>) {
     let world = world();
     world.nt.irps.patience.0.set(PATIENCE);
     world.netdma.interface.set(Some(Interface::V2_0));
-    let new = NewDriver { service: "wdm", start: 0, size: 0, entry: driver::entry as *const () as u64 };
-    let object = world.nt.create_driver(&new).expect("memory");
-    assert_eq!(call("DriverEntry", new.entry, &[object, object]), 0);
+    driver::set("Driver", driver);
+    driver::set("Fault", fault.unwrap_or(""));
+    if let Err(error) = system.load() {
+        world.fail(format!("{fault:?}: {error}"));
+    }
 }
 
 /// Runs `body` with the driver, one fault and one function, from DriverEntry to DriverUnload.
-pub fn with(fault: Option<Fault>, body: impl FnOnce(&DeviceNode, &Rc<Engine>) + 'static) -> Result<(), End> {
+pub fn with(
+    fault: Option<&'static str>,
+    body: impl FnOnce(&DeviceNode, &Rc<Engine>) + 'static,
+) -> Result<(), End> {
     watched(fault, body).1
 }
 
 /// The same; and how often each rule was watched.
 pub fn watched(
-    fault: Option<Fault>,
+    fault: Option<&'static str>,
     body: impl FnOnce(&DeviceNode, &Rc<Engine>) + 'static,
 ) -> (Vec<u64>, Result<(), End>) {
-    fault::set(fault);
     let engine = Engine::new(0);
     let system = system(&[Rc::clone(&engine)], |_| {});
     let ended = system.run(move |system| {
-        load();
+        load(system, fault);
         body(&system.functions[0].plug, &engine);
         system.unload();
     });

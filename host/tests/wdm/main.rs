@@ -1,5 +1,5 @@
-//! WDM device nodes: a small function driver of class System that is sound, and the same driver with one fault at a
-//! time, under the plug and play manager.
+//! WDM device nodes: a small function driver of class System (`mutants/src/wdm`) that is sound, and the same driver with
+//! one fault at a time, under the plug and play manager.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -8,8 +8,9 @@
     reason = "the driver's side of the binary interface is C's, with Microsoft's names"
 )]
 
+#[path = "../common/built.rs"]
+mod built;
 mod driver;
-mod fault;
 mod life;
 mod machine;
 mod mutants;

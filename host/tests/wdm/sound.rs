@@ -1,6 +1,6 @@
 //! What the sound driver goes through.
 
-use crate::{driver::REFUSES, machine::watched};
+use crate::{driver, machine::watched};
 use ferrite_host::{
     abi::constants as c,
     nt::plug::{DeviceNode, Power},
@@ -26,9 +26,9 @@ fn run_all() -> Vec<u64> {
 
 /// Everything that a device goes through; then it is removed, or pulled out.
 pub fn life(node: &DeviceNode, pulled_out: bool) {
-    REFUSES.set(true);
+    driver::meets("RefusesDevice");
     let refused = node.add();
-    REFUSES.set(false);
+    driver::meets("");
     if refused.is_ok() || node.add().is_err() || node.start().is_err() {
         return;
     }

@@ -12,7 +12,30 @@ macro_rules! constants {
 }
 
 constants! {
+    CM_RESOURCE_INTERRUPT_MESSAGE,
+    CM_RESOURCE_INTERRUPT_POLICY_INCLUDED,
+    CONNECT_MESSAGE_BASED,
+    CmResourceTypeInterrupt,
+    CmResourceTypeMemory,
+    DO_DEVICE_INITIALIZING,
+    DO_POWER_PAGABLE,
+    DevicePropertyClassName,
+    FILE_DEVICE_UNKNOWN,
     IRP_MJ_PNP,
+    IRP_MJ_POWER,
+    IRP_MJ_SYSTEM_CONTROL,
+    IRP_MN_CANCEL_REMOVE_DEVICE,
+    IRP_MN_CANCEL_STOP_DEVICE,
+    IRP_MN_FILTER_RESOURCE_REQUIREMENTS,
+    IRP_MN_QUERY_INTERFACE,
+    IRP_MN_QUERY_REMOVE_DEVICE,
+    IRP_MN_QUERY_STOP_DEVICE,
+    IRP_MN_REMOVE_DEVICE,
+    IRP_MN_SET_POWER,
+    IRP_MN_START_DEVICE,
+    IRP_MN_STOP_DEVICE,
+    IRP_MN_SURPRISE_REMOVAL,
+    IrqPolicySpecifiedProcessors,
     NDIS_ERROR_CODE_OUT_OF_RESOURCES,
     NDIS_INDICATE_ALL_NBLS,
     NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER,
@@ -46,6 +69,7 @@ constants! {
     NDIS_SIZEOF_STATISTICS_INFO_REVISION_1,
     NDIS_SIZEOF_STATUS_INDICATION_REVISION_1,
     NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1,
+    NDIS_STATUS_ADAPTER_NOT_FOUND,
     NDIS_STATUS_FAILURE,
     NDIS_STATUS_INDICATION_REQUIRED,
     NDIS_STATUS_INVALID_LENGTH,
@@ -63,6 +87,8 @@ constants! {
     NdisDevicePnPEventSurpriseRemoved,
     NdisRequestSetInformation,
     NetBufferListCancelId,
+    NetDmaNotificationProviderPowerDown,
+    NetDmaNotificationProviderPowerUp,
     OID_802_3_CURRENT_ADDRESS,
     OID_802_3_MAXIMUM_LIST_SIZE,
     OID_802_3_MULTICAST_LIST,
@@ -85,7 +111,22 @@ constants! {
     OID_PM_REMOVE_WOL_PATTERN,
     OID_PNP_QUERY_POWER,
     OID_PNP_SET_POWER,
+    PCIBus,
+    PowerDeviceD0,
+    PowerDeviceD3,
+    PowerSystemWorking,
+    SL_PENDING_RETURNED,
+    STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_PARAMETER,
     STATUS_MORE_PROCESSING_REQUIRED,
     STATUS_NOT_SUPPORTED,
     STATUS_PENDING,
+    STATUS_SUCCESS,
+    STATUS_UNSUCCESSFUL,
 }
+
+/// What `ferrite_ddk` does not bind: values of ddk/abi/ndis-abi.json.
+pub const CONNECT_FULLY_SPECIFIED: u32 = 1;
+pub const IRP_MN_QUERY_CAPABILITIES: u32 = 9;
+#[allow(non_upper_case_globals, reason = "Microsoft's name")]
+pub const PagedPool: u32 = 1;

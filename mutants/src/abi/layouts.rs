@@ -1,10 +1,10 @@
-//! The members of structures that the driver names, where the headers have them.
+//! The members of NDIS's structures that the driver names, where the headers have them.
 
 use super::Field;
 use core::mem::offset_of;
 use ferrite_ddk::ndis;
 
-/// A type for each structure, with a constant for each member.
+/// A type for each structure, with its size and a constant for each member.
 macro_rules! layouts {
     ($( $structure:ident { $($member:ident: $kind:ty,)* } )*) => { $(
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "Microsoft's name")]
@@ -12,30 +12,19 @@ macro_rules! layouts {
 
         #[allow(non_upper_case_globals, reason = "Microsoft's names")]
         impl $structure {
+            /// Its size.
+            #[allow(dead_code, reason = "not every structure is copied")]
+            pub const BYTES: usize = size_of::<ndis::$structure>();
             $(pub const $member: Field<Self, $kind> = Field::new(offset_of!(ndis::$structure, $member));)*
         }
     )* };
 }
+pub(super) use layouts;
 
 layouts! {
-    IO_STACK_LOCATION {
-        MajorFunction: u8,
-        MinorFunction: u8,
-        CompletionRoutine: u64,
-    }
-    IRP {
-        IoStatus: u32,
-        CurrentLocation: i8,
-    }
     MDL {
         Size: i16,
         MappedSystemVa: u64,
-    }
-    DRIVER_EXTENSION {
-        AddDevice: u64,
-    }
-    DRIVER_OBJECT {
-        DriverExtension: u64,
     }
     NDIS_CONFIGURATION_OBJECT {
         NdisHandle: u64,
@@ -142,11 +131,9 @@ macro_rules! nested {
         }
     )* };
 }
+pub(super) use nested;
 
 nested! {
-    IRP {
-        CurrentStackLocation: u64 = Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation,
-    }
     NET_BUFFER {
         CurrentMdl: u64 = __bindgen_anon_1.__bindgen_anon_1.CurrentMdl,
     }

@@ -4,8 +4,11 @@
 //! touching what it gave back; this one exists to do just that.
 
 pub mod c;
+mod io;
 mod layouts;
+pub mod netdma;
 
+pub use io::*;
 pub use layouts::*;
 
 use core::{marker::PhantomData, ptr};

@@ -1,14 +1,11 @@
-//! IRP_MJ_PNP.
+//! `IRP_MJ_PNP`.
 
-use super::{IRP, LOWER, PENDING, SUCCESS, WORK, forget, import, irps, netdma, resources};
-use crate::fault::{Fault, is};
-use ferrite_host::abi::{IO_STACK_LOCATION as Stack, constants as c};
-use std::cell::Cell;
-
-thread_local! {
-    /// The device is in use: it is neither stopped nor removed.
-    pub static BUSY: Cell<bool> = const { Cell::new(false) };
-}
+use super::{
+    GIVEN, IRP, LOWER, PENDING, SUCCESS, WORK,
+    fault::{Fault, Turn, is, turns},
+    forget, irps, netdma, resources,
+};
+use crate::abi::{IO_STACK_LOCATION as Stack, c, import};
 
 /// The fault in which an IRP is completed here instead of below.
 fn keeps(minor: u32) -> Option<Fault> {
@@ -43,7 +40,7 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
         return irps::complete(irp, c::STATUS_UNSUCCESSFUL.into());
     }
     match minor {
-        c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE if BUSY.get() => {
+        c::IRP_MN_QUERY_STOP_DEVICE | c::IRP_MN_QUERY_REMOVE_DEVICE if turns(Turn::Busy) => {
             irps::complete(irp, c::STATUS_UNSUCCESSFUL.into())
         }
         c::IRP_MN_START_DEVICE => start(device, irp),
@@ -74,10 +71,10 @@ pub fn dispatch(device: u64, irp: u64) -> u64 {
 }
 
 fn start(device: u64, irp: u64) -> u64 {
-    let list = irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResourcesTranslated);
-    resources::GIVEN.with_borrow_mut(Vec::clear);
-    resources::note_given(irps::location(irp).get(Stack::Parameters_StartDevice_AllocatedResources));
-    resources::note_given(list);
+    let list = irps::location(irp).get(Stack::AllocatedResourcesTranslated);
+    GIVEN.set(device, 0);
+    resources::note_given(device, irps::location(irp).get(Stack::AllocatedResources));
+    resources::note_given(device, list);
     if is(Fault::StartsAlone) {
         return irps::complete(irp, SUCCESS);
     }
@@ -107,14 +104,14 @@ fn query_stop(device: u64, irp: u64) -> u64 {
         irps::mark_pending(irp);
     }
     irps::set_status(irp, SUCCESS);
-    if is(Fault::NeverCompletes) {
+    if is(Fault::NeverCompletesIrp) {
         return PENDING;
     }
     if is(Fault::MarksAndReturns) {
         return irps::pass_down(device, irp);
     }
     IRP.set(device, irp);
-    import("KeSetEvent", &[WORK.get(device), 0, 0]);
+    import!(KeSetEvent, WORK.get(device), 0, 0);
     PENDING
 }
 
@@ -130,23 +127,23 @@ fn cancel_stop(device: u64, irp: u64) -> u64 {
     irps::set_status(irp, SUCCESS);
     let status = irps::forward(device, irp);
     irps::complete(irp, status);
-    if is(Fault::CompletesTwice) {
+    if is(Fault::CompletesIrpTwice) {
         irps::complete(irp, status);
     }
     status
 }
 
 fn remove(device: u64, irp: u64) -> u64 {
-    resources::release(device, is(Fault::KeepsInterrupt), is(Fault::KeepsRegisters));
+    resources::release(device, is(Fault::KeepsInterruptAtRemoval), is(Fault::KeepsRegistersAtRemoval));
     resources::end(device);
     netdma::deregister(device);
     irps::set_status(irp, SUCCESS);
     let status = irps::pass_down(device, irp);
     forget(device);
     if !is(Fault::StaysAttached) {
-        import("IoDetachDevice", &[LOWER.get(device)]);
+        import!(IoDetachDevice, LOWER.get(device));
         if !is(Fault::KeepsDevice) {
-            import("IoDeleteDevice", &[device]);
+            import!(IoDeleteDevice, device);
         }
     }
     status

@@ -1,26 +1,31 @@
 //! The device as a NetDMA provider, of which no channel is ever used.
 
-use super::{PDO, PROVIDER, import};
-use crate::fault::{Fault, is};
-use ferrite_host::abi::{
-    Layout, NET_DMA_PNP_NOTIFICATION as Notification, NET_DMA_PROVIDER_ATTRIBUTES as Attributes,
-    NET_DMA_PROVIDER_CHARACTERISTICS as Characteristics, Ptr, UNICODE_STRING, constants as c, read, write,
+use super::{
+    PDO, PROVIDER,
+    fault::{Fault, is},
 };
+use crate::abi::{
+    NET_DMA_PNP_NOTIFICATION as Notification, NET_DMA_PROVIDER_ATTRIBUTES as Attributes,
+    NET_DMA_PROVIDER_CHARACTERISTICS as Characteristics, Ptr, UNICODE_STRING, address, c, netdma as entries,
+    write,
+};
+use alloc::vec::Vec;
 
 /// Bit 0 of the provider's handle in the device extension: it is started.
 const STARTED: u64 = 1;
 
 /// Every entry point.
-extern "win64" fn nothing(_: u64, _: u64, _: u64, _: u64) -> u64 {
+extern "system" fn nothing(_: u64, _: u64, _: u64, _: u64) -> u64 {
     u64::from(c::STATUS_SUCCESS)
 }
 
-/// `NetDmaRegisterProvider`, in AddDevice.
+/// `NetDmaRegisterProvider`, in `AddDevice`.
 pub fn register(device: u64) {
-    let memory = [0_u64; Characteristics::SIZE / 8];
+    entries::look_up();
+    let memory = [0_u64; Characteristics::BYTES / 8];
     let p: Ptr<Characteristics> = Ptr::new(memory.as_ptr() as u64);
     p.set(Characteristics::MajorVersion, 2);
-    p.set(Characteristics::Size, Characteristics::SIZE as u16);
+    p.set(Characteristics::Size, Characteristics::BYTES as u16);
     p.set(Characteristics::PhysicalDeviceObject, PDO.get(device));
     p.set(Characteristics::MaxDmaChannelCount, 1);
     for entry in [
@@ -30,14 +35,14 @@ pub fn register(device: u64) {
         Characteristics::StartDma,
         Characteristics::AppendDma,
     ] {
-        p.set(entry, nothing as *const () as u64);
+        p.set(entry, address!(nothing));
     }
     let name: Vec<u16> = "engine".encode_utf16().collect();
-    let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(&Characteristics::FriendlyName));
+    let string: Ptr<UNICODE_STRING> = Ptr::new(p.at(Characteristics::FriendlyName));
     string.set(UNICODE_STRING::Length, 12);
     string.set(UNICODE_STRING::MaximumLength, 12);
     string.set(UNICODE_STRING::Buffer, name.as_ptr() as u64);
-    import("NetDmaRegisterProvider", &[device, PROVIDER.at(device), p.addr()]);
+    entries::REGISTER.call(&[device, PROVIDER.at(device), p.addr()]);
 }
 
 /// `NetDmaProviderStart`, when everything is ready.
@@ -46,19 +51,19 @@ pub fn start(device: u64) {
         // There is no NetDMA.
         return;
     }
-    let memory = [0_u64; Attributes::SIZE / 8];
+    let memory = [0_u64; Attributes::BYTES / 8];
     let p: Ptr<Attributes> = Ptr::new(memory.as_ptr() as u64);
-    p.set(Attributes::Size, Attributes::SIZE as u16);
+    p.set(Attributes::Size, Attributes::BYTES as u16);
     p.set(Attributes::VendorId, 0x8086);
     p.set(Attributes::DmaChannelCount, 1);
     p.set(Attributes::MaximumTransferSize, 4096);
-    write(p.at(&Attributes::MaximumAddressSpace), u64::MAX >> 1);
-    import("NetDmaProviderStart", &[PROVIDER.get(device), p.addr()]);
+    write(p.at(Attributes::MaximumAddressSpace), u64::MAX >> 1);
+    entries::START.call(&[PROVIDER.get(device), p.addr()]);
     PROVIDER.set(device, PROVIDER.get(device) | STARTED);
 }
 
 fn started(device: u64) -> Option<u64> {
-    let provider: u64 = read(PROVIDER.at(device));
+    let provider = PROVIDER.get(device);
     (provider & STARTED != 0).then_some(provider & !STARTED)
 }
 
@@ -68,20 +73,20 @@ pub fn notify(device: u64, awake: bool) {
     if !awake && is(Fault::SleepsUnannounced) {
         return;
     }
-    let memory = [0_u64; Notification::SIZE / 8];
+    let memory = [0_u64; Notification::BYTES / 8];
     let p: Ptr<Notification> = Ptr::new(memory.as_ptr() as u64);
     p.set(Notification::StructureRevision, 1);
-    p.set(Notification::StructureSize, Notification::SIZE as u32);
+    p.set(Notification::StructureSize, Notification::BYTES as u32);
     let code =
         if awake { c::NetDmaNotificationProviderPowerUp } else { c::NetDmaNotificationProviderPowerDown };
     p.set(Notification::NotificationCode, code);
-    import("NetDmaPnPEventNotify", &[provider, p.addr()]);
+    entries::NOTIFY.call(&[provider, p.addr()]);
 }
 
 /// `NetDmaProviderStop`, before the device loses what it works with.
 pub fn stop(device: u64) {
     if let Some(provider) = started(device) {
-        import("NetDmaProviderStop", &[provider]);
+        entries::STOP.call(&[provider]);
         PROVIDER.set(device, provider);
     }
 }
@@ -89,6 +94,6 @@ pub fn stop(device: u64) {
 /// `NetDmaDeregisterProvider`, when the device is removed.
 pub fn deregister(device: u64) {
     if PROVIDER.get(device) != 0 {
-        import("NetDmaDeregisterProvider", &[PROVIDER.get(device)]);
+        entries::DEREGISTER.call(&[PROVIDER.get(device)]);
     }
 }
