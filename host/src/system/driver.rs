@@ -24,7 +24,7 @@ impl System {
         let world = &self.world;
         world.load(&self.image)?;
         let object = self.driver_object();
-        let path = world.nt.registry_path(&world.service_key.borrow()).expect("memory for a path");
+        let path = self.registry_path();
         let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
         let status = call("DriverEntry", entry, &[object, path]) as u32;
         world.discard_initialization();
@@ -135,6 +135,11 @@ impl System {
         self.world.netdma.check_unloaded();
         self.world.nt.delete_driver();
         self.world.unload();
+    }
+
+    fn registry_path(&self) -> u64 {
+        let key = self.world.service_key.borrow();
+        self.world.nt.registry_path(&key).expect("memory for a registry path")
     }
 
     fn driver_object(&self) -> u64 {

@@ -194,7 +194,7 @@ fn on_a_machine(fault: &'static str, turn: Turn, special_pool: bool, body: impl 
     Run { ended, coverage: world.verify.coverage() }
 }
 
-/// Loads the image and calls its DriverEntry; the driver object, or why there is none.
+/// Loads the image and calls its `DriverEntry`; the driver object, or why there is none.
 fn enter() -> Result<u64, u32> {
     let world = world();
     if let Err(error) = world.load(&built("mutants/mutants.sys")) {

@@ -18,13 +18,7 @@ use ferrite_host::{
     verify::End,
     world::{InterruptMode, world},
 };
-use std::{
-    cell::RefCell,
-    env,
-    path::{Path, PathBuf},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How long anything may take. Only a failure waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
