@@ -121,6 +121,8 @@ chosen! {
         CompletesOidAndReturns,
         CompletesOidTwice,
         CompletesOidPending,
+        CompletesDirectTwice,
+        CompletesDirectAndReturns,
         NeverAnswers,
         LacksMandatoryOid,
         LacksMandatoryQuery,

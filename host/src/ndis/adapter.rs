@@ -221,6 +221,8 @@ pub struct Adapter {
     pub oid: Pending,
     /// The request in `MiniportOidRequest`.
     pub oid_request: Cell<u64>,
+    /// The requests in `MiniportDirectOidRequest`, and those that it has left pending; how each was completed.
+    pub direct: RefCell<BTreeMap<u64, Option<u32>>>,
     /// The packet filter that was set last.
     pub filter: Cell<u32>,
     /// A packet filter has been set since `MiniportInitializeEx`. After a filter of 0 frames may still come that
@@ -271,6 +273,7 @@ impl Adapter {
             addressing_reset: Cell::new(false),
             oid: Pending::default(),
             oid_request: Cell::new(0),
+            direct: RefCell::default(),
             filter: Cell::new(0),
             filter_set: Cell::new(false),
             protocol: RefCell::default(),

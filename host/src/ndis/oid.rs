@@ -144,13 +144,32 @@ impl Ndis {
         let Some((room, request)) = made(adapter, asked).filter(|_| handler != 0) else {
             return c::NDIS_STATUS_FAILURE;
         };
-        let status = call("MiniportDirectOidRequest", handler, &[adapter.context.get(), request]) as u32;
-        world().hold(&rules::OID_PENDING, status != c::NDIS_STATUS_PENDING, || {
-            format!("direct OID {:#010x} pends, and nothing completes it", asked.oid)
-        });
+        let world = world();
+        adapter.direct.borrow_mut().insert(request, None);
+        let completed = || adapter.direct.borrow().get(&request).copied().flatten();
+        let returned = call("MiniportDirectOidRequest", handler, &[adapter.context.get(), request]) as u32;
+        let status = if returned == c::NDIS_STATUS_PENDING {
+            let bound = self.bounds.oid.get();
+            let deadline = world.clock.now().after(bound);
+            let what = "NdisMDirectOidRequestComplete";
+            let done = world.sched.block(what, Some(deadline), &|| completed().is_some());
+            world.hold(&rules::OID_TIMEOUT, done, || {
+                format!("direct OID {:#010x} not completed within {bound:?}", asked.oid)
+            });
+            completed().unwrap_or(c::NDIS_STATUS_FAILURE)
+        } else {
+            world.hold(&rules::OID_RETURNED, completed().is_none(), || {
+                let oid = asked.oid;
+                format!(
+                    "direct OID {oid:#010x} completed, and MiniportDirectOidRequest returned {returned:#x}"
+                )
+            });
+            returned
+        };
+        adapter.direct.borrow_mut().remove(&request);
         check_buffer(asked, room);
         for at in [room, request] {
-            let _ = world().mem.free(Kind::Host, at);
+            let _ = world.mem.free(Kind::Host, at);
         }
         status
     }
@@ -266,10 +285,14 @@ imports! {
         world().hold(&rules::OID_COMPLETE, pending, || format!("OID request {request:#x} completed, but it is not pending"));
     }
 
-    fn NdisMDirectOidRequestComplete(handle: u64, request: u64, _status: u32) {
+    fn NdisMDirectOidRequestComplete(handle: u64, request: u64, status: u32) {
         let adapter = check::adapter(handle);
-        world().violation(&rules::OID_DIRECT, format!(
-            "direct OID request {request:#x} completed on adapter {:#x}, but none is pending", adapter.handle))
+        let pends = adapter.direct.borrow().get(&request) == Some(&None);
+        world().hold(&rules::OID_DIRECT, pends, || {
+            let handle = adapter.handle;
+            format!("direct OID request {request:#x} completed on adapter {handle:#x}, where it is not pending")
+        });
+        adapter.direct.borrow_mut().insert(request, Some(status));
     }
 }
 

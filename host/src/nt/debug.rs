@@ -4,6 +4,7 @@ use super::crt::print;
 use crate::{
     abi::{self, Import, Ptr, read},
     imports,
+    mem::Kind,
     nt::layout::KBUGCHECK_CALLBACK_RECORD,
     pe::variadic_shim,
     verify::rules,
@@ -181,11 +182,23 @@ imports! {
         deregister(record, record + REASON_STATE)
     }
 
+    // No NMI ever comes.
     fn KeRegisterNmiCallback(_routine: u64, _context: u64) -> u64 {
-        0
+        let world = world();
+        let handle = world.mem.allocate(Kind::Host, 0, 8, "KeRegisterNmiCallback").unwrap_or(0);
+        if handle != 0 {
+            world.nt.debug.callbacks.borrow_mut().insert(handle);
+        }
+        handle
     }
 
     fn KeDeregisterNmiCallback(handle: u64) -> u32 {
-        world().violation(&rules::NMI_CALLBACK, format!("KeDeregisterNmiCallback({handle:#x}): not registered"))
+        let world = world();
+        let known = world.nt.debug.callbacks.borrow_mut().remove(&handle);
+        world.hold(&rules::NMI_CALLBACK, known, || {
+            format!("KeDeregisterNmiCallback({handle:#x}): not registered")
+        });
+        let _ = world.mem.free(Kind::Host, handle);
+        0
     }
 }

@@ -11,6 +11,7 @@ use ferrite_host::{
     mem::Region,
     ndis::{
         adapter::{Adapter, State},
+        oid::Asked,
         protocol::Protocol,
     },
     net::{Hold, Port, Shape, frames},
@@ -312,6 +313,8 @@ fn ask(adapter: &Rc<Adapter>) {
         ndis.set(adapter, oid, &[1, 0, 0, 0]);
     }
     ndis.set(adapter, c::OID_GEN_LINK_PARAMETERS, &LINK);
+    let direct = Asked { kind: c::NdisRequestMethod, oid: NO_OID, buffer: vec![0; 16], ..Asked::default() };
+    assert_eq!(ndis.ask_direct(adapter, &direct), c::NDIS_STATUS_INVALID_OID);
 }
 
 /// The driver has two sends in its queue, and one is cancelled.

@@ -23,6 +23,10 @@ crate::mutants! {
     completing_a_request_twice: CompletesOidTwice is OID_COMPLETE in "NdisMOidRequestComplete";
     /// NDIS-OID-02, 0x00091001.
     completing_a_request_as_pending: CompletesOidPending is OID_PENDING;
+    /// NDIS-DOID-02, 0x7C/0x26.
+    completing_a_direct_request_twice: CompletesDirectTwice is OID_DIRECT in "NdisMDirectOidRequestComplete";
+    /// NDIS-OID-03.
+    completing_a_direct_request_and_returning: CompletesDirectAndReturns is OID_RETURNED;
     /// NDIS-OID-10, 0x00092003.
     never_answering_a_request: NeverAnswers is OID_TIMEOUT;
     /// NDIS-OID-13.

@@ -81,9 +81,7 @@ static NOT_PROVEN: &[(&Rule, &str)] = &[
     (&rules::IRP_PENDING, "broken by tests/wdm, where the driver has dispatch routines"),
     (&rules::IRP_LOST, "broken by tests/wdm"),
     (&rules::IRP_STATUS, "broken by tests/wdm"),
-    (&rules::OID_DIRECT, "NDIS sends no direct OID requests here, so that every completion is wrong"),
     (&rules::PORT_RANGE, "no device here has ports, so that every deregistration is wrong"),
-    (&rules::NMI_CALLBACK, "callbacks are refused here, so that every deregistration is wrong"),
 ];
 
 /// Every rule that a miniport owes NDIS or the kernel has a mutant and a sound run, or a reason why not.

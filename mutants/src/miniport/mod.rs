@@ -220,7 +220,7 @@ fn register(object: u64, path: u64, change: impl Fn(Ptr<Chars>)) -> u64 {
         (Chars::DevicePnPEventNotifyHandler, address!(plug::event)),
         (Chars::ShutdownHandlerEx, address!(release::shutdown)),
         (Chars::CancelOidRequestHandler, address!(handlers::nothing)),
-        (Chars::DirectOidRequestHandler, address!(handlers::nothing)),
+        (Chars::DirectOidRequestHandler, address!(oid::direct)),
         (Chars::CancelDirectOidRequestHandler, address!(handlers::nothing)),
     ] {
         p.set(field, handler);

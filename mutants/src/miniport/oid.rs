@@ -62,6 +62,15 @@ pub extern "system" fn request(_context: u64, request: u64) -> u64 {
     query(&asked)
 }
 
+/// `MiniportDirectOidRequest`: it takes time, and every OID is unknown.
+pub extern "system" fn direct(_context: u64, request: u64) -> u64 {
+    let adapter = state().adapter.get();
+    for _ in 0..=u32::from(is(Fault::CompletesDirectTwice)) {
+        import!(NdisMDirectOidRequestComplete, adapter, request, INVALID_OID);
+    }
+    if is(Fault::CompletesDirectAndReturns) { INVALID_OID } else { PENDING }
+}
+
 fn set(asked: &Asked) -> u64 {
     let fails = match asked.oid {
         c::OID_PNP_SET_POWER => is(Fault::FailsSetPower),

@@ -24,6 +24,12 @@ routines! {
     }
     /// A bug check that the driver asks for.
     calling_for_a_bug_check { import!(KeBugCheckEx, 0x7C, 1, 2, 3, 4) }
+    /// A callback for NMIs that was deregistered.
+    deregistering_an_nmi_callback_twice {
+        let handle = import!(KeRegisterNmiCallback, super::routine(), 0);
+        import!(KeDeregisterNmiCallback, handle);
+        import!(KeDeregisterNmiCallback, handle)
+    }
     /// A breakpoint.
     breaking_without_a_debugger { import!(DbgBreakPoint) }
 }
@@ -33,6 +39,9 @@ pub fn sound() {
     let block = super::own(64);
     let routine = import!(MmGetSystemRoutineAddress, super::counted("memcpy"));
     jump(routine, &[block + 16, block, 16]);
+    let handle = import!(KeRegisterNmiCallback, super::routine(), 0);
+    assert_ne!(handle, 0);
+    import!(KeDeregisterNmiCallback, handle);
     let now = 0_u64;
     import!(KeQuerySystemTimePrecise, &raw const now as u64);
     assert_eq!(read::<u32>(SHARED + 0x26C), 10, "NtMajorVersion");

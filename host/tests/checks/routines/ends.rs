@@ -11,6 +11,8 @@ crate::routines::broken! {
     copying_what_overlaps: COPY_OVERLAP;
     /// A bug check that the driver asks for.
     calling_for_a_bug_check: BUG_CHECK in "KeBugCheckEx";
+    /// A callback for NMIs that was deregistered.
+    deregistering_an_nmi_callback_twice: NMI_CALLBACK in "KeDeregisterNmiCallback";
     /// A breakpoint.
     breaking_without_a_debugger: BREAKPOINT in "DbgBreakPoint";
 }
