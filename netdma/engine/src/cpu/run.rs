@@ -1,7 +1,7 @@
 //! The short way for most descriptors: plain copies, one behind the other.
 
 use super::{BATCH, Channel, Current, Last, Memory, PIECE};
-use crate::{BYTES, Chains, Descriptor, Limits, Status, Word, control};
+use crate::{BYTES, Chains, Descriptor, Error, Limits, Status, Word, control};
 
 /// What a step may still do.
 pub(super) struct Room {
@@ -43,19 +43,41 @@ impl Bounds {
     }
 }
 
+/// Where a descriptor is, and whether it wants the word, in the bits that its alignment leaves: one value less to be kept
+/// while bytes are moved.
+#[derive(Clone, Copy)]
+struct Tag(u64);
+
+impl Tag {
+    #[inline]
+    const fn new(address: u64, control: u32) -> Self {
+        Self(address | (control & control::STATUS_UPDATE) as u64)
+    }
+
+    #[inline]
+    const fn address(self) -> u64 {
+        self.0 & !(control::STATUS_UPDATE as u64)
+    }
+
+    /// All that is left of its flags.
+    #[inline]
+    const fn control(self) -> u32 {
+        if self.0 & control::STATUS_UPDATE as u64 == 0 { 0 } else { control::STATUS_UPDATE }
+    }
+}
+
 /// A descriptor that copies without breaks, checked.
 #[derive(Clone, Copy)]
 struct Plain {
-    address: u64,
+    tag: Tag,
     length: u64,
-    control: u32,
     source: u64,
     destination: u64,
     next: u64,
 }
 
 impl Plain {
-    /// A descriptor that fits into so many bytes; `None` for all others.
+    /// A descriptor that fits into so many bytes and does not lead to itself; `None` for all others.
     #[inline]
     const fn of(address: u64, descriptor: &Descriptor, highest: u64, room: u64) -> Option<Self> {
         let Descriptor { size, control, source, destination, next, .. } = *descriptor;
@@ -65,8 +87,9 @@ impl Plain {
             && length.wrapping_sub(1) < room
             && source <= highest
             && destination <= highest
+            && next != address
         {
-            Some(Self { address, length, control, source, destination, next })
+            Some(Self { tag: Tag::new(address, control), length, source, destination, next })
         } else {
             None
         }
@@ -76,68 +99,93 @@ impl Plain {
     /// is their turn.
     #[inline]
     fn read<M: Memory>(memory: &M, address: u64, highest: u64, room: u64) -> Option<Self> {
-        // 0 is out of reach as well.
-        if !address.is_multiple_of(BYTES) || address.wrapping_sub(BYTES) >= highest {
+        // In one comparison: what is not aligned is far out of reach when turned around, and so is what precedes 0.
+        if address.rotate_right(BYTES.trailing_zeros()).wrapping_sub(1) >= highest / BYTES {
             return None;
         }
         Self::of(address, &Descriptor::parse(memory.descriptor(address)?), highest, room)
     }
 }
 
+/// Plain descriptors, one behind the other.
+struct Run {
+    /// The one that is executed, and the one before if there was any.
+    now: Plain,
+    last: Tag,
+    /// Descriptors begun, and how many may be.
+    begun: u32,
+    most: u32,
+    /// What the bytes of those may be in all, less those that have been begun.
+    bytes: u64,
+    highest: u64,
+    mark: u64,
+}
+
+impl Run {
+    /// Executes it, except that nothing has been said of the last one, whose copy's result this is.
+    ///
+    /// Each is read and checked before the bytes of the one before are moved, so that the copies need not wait for it.
+    /// By itself, as string instructions let nothing run beside them: what the caller has at hand would only take the
+    /// registers that are kept during a copy.
+    #[inline(never)]
+    fn execute<M: Memory>(&mut self, memory: &M) -> Result<(), Error> {
+        let Self { mut now, mut last, mut begun, most, mut bytes, highest, mark } = *self;
+        let copied = loop {
+            bytes = bytes.wrapping_sub(now.length);
+            begun = begun.wrapping_add(1);
+            let then = if begun < most && now.next != mark {
+                Plain::read(memory, now.next, highest, bytes)
+            } else {
+                None
+            };
+            let copied = memory.copy(now.source, now.destination, now.length);
+            let Some(then) = then.filter(|_| copied.is_ok()) else { break copied };
+            if control::updates_status(now.tag.control()) {
+                memory.complete(Word::new(now.tag.address(), Status::Active));
+            }
+            last = now.tag;
+            now = then;
+        };
+        *self = Self { now, last, begun, most, bytes, highest, mark };
+        copied
+    }
+}
+
 impl<M: Memory> Channel<M> {
     /// Executes the current descriptor and those behind it while they are plain; whether there was any.
     ///
-    /// Each is read and checked before the bytes of the one before are moved, so that the copies need not wait for it.
     /// What has been read ahead is forgotten with the step at the latest: the client may rewrite it once the channel is
     /// suspended (NDMA-SUS-03).
     #[inline]
     pub(super) fn run(&mut self, room: &mut Room) -> bool {
-        let highest = self.bounds.highest;
-        let mark = self.watch.mark();
+        let Bounds { highest, largest } = self.bounds;
+        let Some(current) = self.current.as_ref().filter(|current| current.done == 0) else { return false };
+        let bytes = room.bytes.min(largest);
+        let Some(now) = Plain::of(current.address, &current.descriptor, highest, bytes) else {
+            return false;
+        };
+        self.current = None;
         // Nothing is read that has not been published; a chain that ends in NULL says so itself.
         let most = match self.chains {
             Chains::Counted => room.descriptors.min(self.left),
             Chains::Terminated => room.descriptors,
         };
-        let most_bytes = room.bytes.min(self.bounds.largest);
-        let (mut more, mut bytes) = (most, most_bytes);
-        let Some(current) = self.current.as_ref().filter(|current| current.done == 0) else { return false };
-        let Some(mut now) = Plain::of(current.address, &current.descriptor, highest, bytes) else {
-            return false;
-        };
-        self.current = None;
-        let mut last = None;
-        let copied = loop {
-            bytes = bytes.wrapping_sub(now.length);
-            more = more.wrapping_sub(1);
-            let returns = now.next == mark || now.next == now.address;
-            let then = if more > 0 && bytes > 0 && !returns {
-                Plain::read(&self.memory, now.next, highest, bytes)
-            } else {
-                None
-            };
-            let copied = self.memory.copy(now.source, now.destination, now.length);
-            let Some(then) = then.filter(|_| copied.is_ok()) else { break copied };
-            if control::updates_status(now.control) {
-                self.memory.complete(Word::new(now.address, Status::Active));
-            }
-            last = Some(now);
-            now = then;
-        };
-        let begun = most.wrapping_sub(more);
+        let mut run = Run { now, last: Tag(0), begun: 0, most, bytes, highest, mark: self.watch.mark() };
+        let copied = run.execute(&self.memory);
+        let Run { now: Plain { tag, length, next, .. }, last, begun, .. } = run;
         room.descriptors = room.descriptors.saturating_sub(begun);
-        room.bytes = room.bytes.saturating_sub(most_bytes.wrapping_sub(bytes));
-        if let Some(last) = last {
-            self.last = Some(Last { address: last.address, control: last.control });
+        room.bytes = room.bytes.saturating_sub(bytes.wrapping_sub(run.bytes));
+        if begun > 1 {
+            self.last = Some(Last { address: last.address(), control: last.control() });
             self.left = self.left.saturating_sub(begun.wrapping_sub(1));
         }
-        self.watch.passed(now.address, begun);
+        self.watch.passed(tag.address(), begun);
         if copied.is_err() {
             // It is the one in flight, which decides about the word (NDMA-CST-04).
-            let descriptor = Descriptor { control: now.control, ..Descriptor::default() };
-            self.current = Some(Current { address: now.address, descriptor, done: 0, total: now.length });
+            let descriptor = Descriptor { control: tag.control(), ..Descriptor::default() };
+            self.current = Some(Current { address: tag.address(), descriptor, done: 0, total: length });
         }
-        if let Err(error) = copied.and_then(|()| self.complete(now.address, now.control, now.next)) {
+        if let Err(error) = copied.and_then(|()| self.complete(tag.address(), tag.control(), next)) {
             self.fail(error);
         }
         true
