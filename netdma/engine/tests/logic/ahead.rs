@@ -5,8 +5,8 @@ use crate::{
     random::LIMITS,
 };
 use ferrite_netdma_engine::{
-    Chains, Descriptor, Engine, Error, Status, Word, control,
-    cpu::{BATCH, Channel, Memory, PIECE, Step},
+    BYTES, Chains, Descriptor, Engine, Error, Limits, Status, Word, control,
+    cpu::{BATCH, Channel, Event, Memory, PIECE, Step},
 };
 use std::cell::Cell;
 
@@ -209,5 +209,23 @@ fn failing_in_turn() {
         assert_eq!(words, [word(Status::Active), word(Status::Halted)], "{error:?}");
         assert_eq!(channel.suspend(), Err(ferrite_netdma_engine::Refusal::Failed(error)));
         assert_eq!(copies(&ram), [0]);
+    }
+}
+
+/// NDMA-START-02: there is memory behind the addresses that the channel may use, and a sound descriptor in it.
+#[test]
+fn beyond_the_limits() {
+    let limits = Limits { highest: LIMITS.highest - 0x1_0000, ..LIMITS };
+    for beyond in [limits.highest + 1, LIMITS.highest + 1 - BYTES] {
+        let ram = Ram::new();
+        chain(&ram, 0..3);
+        ram.link(at(2), beyond);
+        ram.put(beyond, &copy(7, at(8)));
+        chain(&ram, 8..10);
+        let mut channel = Channel::new(&ram, Chains::Counted, limits);
+        channel.start(at(0), 6).expect("a start");
+        run(&mut channel);
+        assert_eq!(channel.take_event(), Some(Event::Failed(Error::NEXT_ADDRESS)), "{beyond:#x}");
+        assert_eq!(copies(&ram), [0, 1, 2], "{beyond:#x}");
     }
 }
