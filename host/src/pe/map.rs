@@ -30,6 +30,11 @@ pub struct Mapped {
     pub(super) paging: Paging,
 }
 
+/// Whether a section is an ordinary one of code.
+const fn is_code(section: &Section) -> bool {
+    section.readable && section.executable && !section.writable
+}
+
 impl Mapped {
     /// Maps an image. `resolver` is asked for every import by module and name. Code imports fill `*call_site`
     /// whenever they are called.
@@ -193,14 +198,8 @@ impl Mapped {
 
     /// Replaces single bytes of the image's code; what was there before. What is in no ordinary code section is left out.
     pub(crate) fn exchange(&self, bytes: impl Iterator<Item = (u32, u8)>) -> Vec<(u32, u8)> {
-        let code = |s: &&Section| s.readable && s.executable && !s.writable;
-        let homes: Vec<_> = self.image.sections().iter().filter(code).collect();
-        let all = |protection| {
-            homes.iter().all(|s| {
-                let len = (s.size as usize).next_multiple_of(4096);
-                self.memory.protect(s.rva as usize, len, protection).is_ok()
-            })
-        };
+        let homes: Vec<_> = self.image.sections().iter().filter(|section| is_code(section)).collect();
+        let all = |protection| homes.iter().all(|section| self.set_protection(section, protection));
         let mut before = Vec::new();
         if all(Protection::WRITE) {
             for (rva, byte) in bytes.filter(|(rva, _)| homes.iter().any(|s| s.contains(*rva))) {
@@ -222,8 +221,7 @@ impl Mapped {
         let last = rva.saturating_add(u32::try_from(code.len()).unwrap_or(u32::MAX)).saturating_sub(1);
         let mut sections = self.image.sections().iter();
         let home = sections.find(|s| s.contains(rva) && s.contains(last));
-        home.is_some_and(|s| s.readable && s.executable && !s.writable)
-            && stub::write_code(&self.memory, rva as usize, code).is_ok()
+        home.is_some_and(is_code) && stub::write_code(&self.memory, rva as usize, code).is_ok()
     }
 }
 

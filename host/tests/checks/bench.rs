@@ -1,11 +1,11 @@
 //! A machine without a device to speak of, on which the driver lives its life.
 
 use crate::{
-    built::built,
     fault::{self, Turn, turns},
+    mutant,
 };
 use ferrite_host::{
-    abi::{DRIVER_EXTENSION, DRIVER_OBJECT, NET_BUFFER_LIST, Ptr, constants as c, write},
+    abi::{NET_BUFFER_LIST, Ptr, constants as c, write},
     device::Ram,
     devnode::Device,
     mem::Region,
@@ -16,9 +16,8 @@ use ferrite_host::{
     },
     net::{Hold, Port, Shape, frames},
     nt::{Platform, Vector, io::driver::NewDriver},
-    pnp::Value,
     verify::End,
-    world::{Bar, Config, Hardware, InterruptMode, World, call, world},
+    world::{Bar, Config, Hardware, InterruptMode, World, world},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -28,8 +27,6 @@ use std::{
 
 /// Bytes of RAM.
 const RAM: u64 = 16 << 20;
-/// The service's key.
-const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\mutants";
 /// How long the driver may take: it does nothing that takes time.
 const BOUND: Duration = Duration::from_millis(300);
 /// Where the registers are.
@@ -150,12 +147,12 @@ pub fn routine(name: &'static str) -> Run {
         if name == "devices" {
             world.nt.set_platform(Rc::new(Line));
         }
-        let object = enter().unwrap_or_else(|status| world.fail(format!("DriverEntry returned {status:#x}")));
-        let extension = Ptr::<DRIVER_OBJECT>::new(object).get(DRIVER_OBJECT::DriverExtension);
-        let routine = Ptr::<DRIVER_EXTENSION>::new(extension).get(DRIVER_EXTENSION::AddDevice);
+        let (object, status) = enter();
+        if status != c::STATUS_SUCCESS {
+            world.fail(format!("DriverEntry returned {status:#x}"));
+        }
         let device = Device::new(r"PCI\TEST".into(), Rc::new(Nic::default()), String::new(), 1);
-        let pdo = world.nt.enumerate(&Rc::new(device)).pdo;
-        call("AddDevice", routine, &[object, pdo]);
+        mutant::add(object, world.nt.enumerate(&Rc::new(device)).pdo);
     })
 }
 
@@ -179,35 +176,17 @@ fn on_a_machine(fault: &'static str, turn: Turn, special_pool: bool, body: impl 
     if fault == "Hangs" {
         bounds.hang.set(BOUND / 2);
     }
-    world.service_key.replace(SERVICE.into());
-    {
-        let mut registry = world.registry.borrow_mut();
-        let key = registry.create(SERVICE);
-        let pool = special_pool.then_some("Special");
-        let fault = (!fault.is_empty()).then_some(fault);
-        for (name, text) in [("Fault", fault), ("Turn", turn.for_driver()), ("Pool", pool)] {
-            if let Some(text) = text {
-                key.set(name, Value::sz(text));
-            }
-        }
-    }
+    let pool = if special_pool { "Special" } else { "" };
+    mutant::choose(&world, &[("Fault", fault), ("Turn", turn.for_driver()), ("Pool", pool)]);
     let ended = world.run(body);
     Run { ended, coverage: world.verify.coverage() }
 }
 
-/// Loads the image and calls its `DriverEntry`; the driver object, or why there is none.
-fn enter() -> Result<u64, u32> {
-    let world = world();
-    if let Err(error) = world.load(&built("mutants/mutants.sys")) {
-        world.fail(error.to_string());
-    }
-    let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
-    let new = NewDriver { service: "mutants", start: 0, size: 0, entry };
-    let object = world.nt.create_driver(&new).expect("memory");
-    let path = world.nt.registry_path(SERVICE).expect("memory");
-    let status = call("DriverEntry", entry, &[object, path]) as u32;
-    world.ndis.entered(status);
-    if status == 0 { Ok(object) } else { Err(status) }
+/// Loads the driver; the driver object and what `DriverEntry` said, which NDIS is told.
+fn enter() -> (u64, u32) {
+    let (object, status) = mutant::enter();
+    world().ndis.entered(status);
+    (object, status)
 }
 
 /// Waits, and ends the run as a failure of the bench if it is in vain.
@@ -220,9 +199,9 @@ fn wait(what: &'static str, condition: &dyn Fn() -> bool) {
 
 fn life() {
     let world = world();
-    let entered = enter();
+    let (_, status) = enter();
     let Some(miniport) = world.ndis.miniport() else {
-        world.fail(format!("DriverEntry returned {entered:x?}, and there is no miniport"))
+        world.fail(format!("DriverEntry returned {status:#x}"))
     };
     let hardware = Rc::new(Nic::default());
     let messages = if turns(Turn::Line) { 0 } else { 1 };

@@ -54,13 +54,13 @@ impl Turn {
         }
     }
 
-    /// Its name for the driver, where that has a part in it.
-    pub fn for_driver(self) -> Option<&'static str> {
+    /// Its name for the driver; empty where that has no part in it.
+    pub fn for_driver(self) -> &'static str {
         match self {
-            Self::FailsInitialize => Some("FailsInitialize"),
-            Self::FailsAdd => Some("FailsAdd"),
-            Self::NoMemory => Some("NoMemory"),
-            _ => None,
+            Self::FailsInitialize => "FailsInitialize",
+            Self::FailsAdd => "FailsAdd",
+            Self::NoMemory => "NoMemory",
+            _ => "",
         }
     }
 }

@@ -14,6 +14,8 @@ mod bench;
 #[path = "../common/built.rs"]
 mod built;
 mod fault;
+#[path = "../common/mutant.rs"]
+mod mutant;
 mod proof;
 
 mod data_path;

@@ -9,6 +9,8 @@
 #[path = "../common/built.rs"]
 mod built;
 mod command;
+#[path = "../common/mutant.rs"]
+mod mutant;
 mod mutants;
 mod provider;
 #[path = "../common/rows.rs"]

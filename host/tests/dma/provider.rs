@@ -1,22 +1,18 @@
 //! The provider on a machine of its own: loaded, started, given clients, stopped.
 
-use crate::built::built;
+use crate::mutant;
 use ferrite_host::{
-    abi::{DRIVER_EXTENSION, DRIVER_OBJECT, Ptr, constants as c},
+    abi::{DRIVER_OBJECT, Ptr, constants as c},
     device::Ram,
     devnode::Device,
     dma::{Counts, copies::Alignments, workload::Client},
     mem::Region,
     netdma::{Interface, Provider},
-    nt::io::driver::NewDriver,
-    pnp::Value,
     verify::{End, breach::or_end},
     world::{Bar, Config, Hardware, InterruptMode, World, call, world},
 };
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-/// The service's key.
-const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\mutants";
 /// The fault that is the client's: it keeps descriptors outstanding.
 const NEVER_STOPS: &str = "NeverStops";
 /// What a thread of the provider's may take to its end when its channel was freed.
@@ -61,30 +57,16 @@ impl Hardware for Nothing {
     fn pull_out(&self) {}
 }
 
-/// Loads the image and calls its `DriverEntry`; the driver object.
-fn enter() -> u64 {
-    let world = world();
-    if let Err(error) = world.load(&built("mutants/mutants.sys")) {
-        world.fail(error.to_string());
-    }
-    let entry = world.image.borrow().as_ref().map_or(0, |image| image.mapped.entry());
-    let new = NewDriver { service: "mutants", start: 0, size: 0, entry };
-    let object = world.nt.create_driver(&new).expect("memory");
-    let path = world.nt.registry_path(SERVICE).expect("memory");
-    let status = call("DriverEntry", entry, &[object, path]) as u32;
-    if status != c::STATUS_SUCCESS {
-        world.fail(format!("DriverEntry returned {status:#x}"));
-    }
-    object
-}
-
 /// The provider's whole life.
 fn life(fault: &str, seed: u64, bytes: u64) -> Counts {
     let device = Device::new(r"PCI\TEST".into(), Rc::new(Nothing), String::new(), 0);
     let pdo = world().nt.enumerate(&Rc::new(device)).pdo;
-    let driver = Ptr::<DRIVER_OBJECT>::new(enter());
-    let extension = Ptr::<DRIVER_EXTENSION>::new(driver.get(DRIVER_OBJECT::DriverExtension));
-    call("AddDevice", extension.get(DRIVER_EXTENSION::AddDevice), &[driver.addr(), pdo]);
+    let (object, status) = mutant::enter();
+    if status != c::STATUS_SUCCESS {
+        world().fail(format!("DriverEntry returned {status:#x}"));
+    }
+    mutant::add(object, pdo);
+    let driver = Ptr::<DRIVER_OBJECT>::new(object);
     let provider = Rc::clone(&world().netdma.providers()[0]);
     outstanding(&provider);
     let client = Client::new(&provider, None, 1, seed, &Alignments::default()).expect("a client");
@@ -113,11 +95,8 @@ pub fn run(fault: &'static str, seed: u64, bytes: u64) -> (Vec<u64>, Result<Coun
     let world = World::new(Config { seed: Some(seed), ..Config::new(regions) }).expect("a world");
     world.netdma.interface.set(Some(Interface::V2_0));
     world.netdma.patience.set(PATIENCE);
-    world.service_key.replace(SERVICE.into());
     let theirs = if fault == NEVER_STOPS { "" } else { fault };
-    for (name, text) in [("Driver", "NetDma"), ("Fault", theirs)] {
-        world.registry.borrow_mut().set(SERVICE, name, Value::sz(text));
-    }
+    mutant::choose(&world, &[("Driver", "NetDma"), ("Fault", theirs)]);
     let outcome = Rc::new(RefCell::new(None));
     let place = Rc::clone(&outcome);
     let ended = world.run(move || {
